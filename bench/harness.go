@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/overlap"
+	"example.com/overlap/bench/schedule"
+)
+
+// TooLong is the longest ideal makespan of a cell in the quick set. A cell over
+// it says so and skips itself; its makespan is known without running it.
+const TooLong = 2 * time.Second
+
+// A cell is one workload at one setting, to be run under one model after the other.
+type cell[K, B, R any] struct {
+	job   overlap.Job[K, B, R]
+	keys  []K
+	want  []overlap.Result[R] // what every model must give
+	equal func(a, b R) bool
+	costs []schedule.Job     // of each key, where jobs wait: for x-ideal and the rule above
+	full  bool               // run it, however long it takes
+	warm  func(inFlight int) // opens what is opened once (connections), untimed; may be nil
+}
+
+// run measures one model on the cell. Around b.Loop's timing of whole runs it
+// reports
+//
+//	jobs/s           jobs done a second
+//	ns/job           makespan over jobs
+//	x-ideal          makespan over the model's exact makespan in virtual time (where jobs wait)
+//	peak-inflight    jobs begun and not ended, at most
+//	peak-goroutines  goroutines that the model added, at most
+//	first-result-ms  from the call of Stream to the first result (where there is a Stream)
+//
+// and fails if any run's results differ from want.
+func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
+	var ideal time.Duration
+	if c.costs != nil {
+		ideal = m.Ideal(c.costs).Makespan
+	}
+	if ideal > TooLong && !c.full {
+		b.Skipf("left out: its makespan is %v, computed; -full runs it", ideal)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	if c.warm != nil {
+		peak := m.Peak
+		if peak == 0 {
+			peak = len(c.keys)
+		}
+		c.warm(min(peak, len(c.keys)))
+	}
+
+	// Counting costs some hundred ns a job: nothing where jobs wait, the whole
+	// result where they are empty. There one more run, untimed, does it.
+	counted, peaks := count(c.job)
+	timed := c.job
+	if ideal > 0 {
+		timed = counted
+	}
+	peaks.before = runtime.NumGoroutine()
+	b.ReportAllocs()
+	for b.Loop() {
+		got := m.Run(ctx, timed, c.keys)
+		b.StopTimer()
+		c.check(b, got)
+		b.StartTimer()
+	}
+	elapsed := b.Elapsed()
+	if ideal == 0 {
+		c.check(b, m.Run(ctx, counted, c.keys))
+	}
+	jobs := float64(b.N) * float64(len(c.keys))
+	b.ReportMetric(jobs/elapsed.Seconds(), "jobs/s")
+	b.ReportMetric(float64(elapsed.Nanoseconds())/jobs, "ns/job")
+	b.ReportMetric(float64(peaks.inFlight.Load()), "peak-inflight")
+	b.ReportMetric(float64(peaks.goroutines.Load()), "peak-goroutines")
+	if ideal > 0 {
+		b.ReportMetric(float64(elapsed)/float64(b.N)/float64(ideal), "x-ideal")
+	}
+	if m.Stream != nil {
+		start := time.Now()
+		for range m.Stream(ctx, c.job, slices.Values(c.keys)) {
+			break
+		}
+		b.ReportMetric(float64(time.Since(start).Nanoseconds())/1e6, "first-result-ms")
+	}
+}
+
+func (c cell[K, B, R]) check(b *testing.B, got []overlap.Result[R]) {
+	if err := differ(got, c.want, c.equal); err != nil {
+		b.Fatalf("wrong result: %v", err)
+	}
+}
+
+// differ says where got and want part: the first index, and both results.
+func differ[R any](got, want []overlap.Result[R], equal func(a, b R) bool) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d results for %d keys", len(got), len(want))
+	}
+	for i := range want {
+		if got[i].Err != nil || want[i].Err != nil {
+			if got[i].Err == nil || want[i].Err == nil || got[i].Err.Error() != want[i].Err.Error() {
+				return fmt.Errorf("job %d: error %v, want %v", i, got[i].Err, want[i].Err)
+			}
+			continue
+		}
+		if !equal(got[i].Value, want[i].Value) {
+			return fmt.Errorf("job %d: %+v, want %+v", i, got[i].Value, want[i].Value)
+		}
+	}
+	return nil
+}
+
+// peaks are what count sees.
+type peaks struct {
+	before     int // goroutines before the model began
+	now        atomic.Int64
+	inFlight   atomic.Int64
+	goroutines atomic.Int64
+}
+
+// count wraps job so that the jobs in flight are counted where they happen: from
+// the beginning of Fetch to its failure or the end of Process.
+func count[K, B, R any](job overlap.Job[K, B, R]) (overlap.Job[K, B, R], *peaks) {
+	p := new(peaks)
+	return overlap.Job[K, B, R]{
+		Fetch: func(ctx context.Context, key K) (B, error) {
+			raise(&p.inFlight, p.now.Add(1))
+			raise(&p.goroutines, int64(runtime.NumGoroutine()-p.before))
+			body, err := job.Fetch(ctx, key)
+			if err != nil {
+				p.now.Add(-1)
+			}
+			return body, err
+		},
+		Process: func(ctx context.Context, body B) (R, error) {
+			defer p.now.Add(-1)
+			return job.Process(ctx, body)
+		},
+	}, p
+}
+
+// raise sets max to n if n is more.
+func raise(max *atomic.Int64, n int64) {
+	for {
+		old := max.Load()
+		if n <= old || max.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkProcess has no waiting at all: CPU work of three sizes. It shows where
+// concurrency does not pay (jobs of a microsecond, which cost less than to hand
+// them over) and what the cores give where it does.
+func BenchmarkProcess(b *testing.B) {
+	for _, size := range []struct {
+		name         string
+		micros, jobs int
+	}{
+		{"1us", 1, 10_000},
+		{"50us", 50, 1_000},
+		{"1ms", 1_000, 100},
+	} {
+		for _, workers := range flags.workers.or(8) {
+			c := cpuCell(size.jobs, size.micros*flags.stepsPerMicrosecond())
+			for _, m := range Models[int, uint64, uint64](Limit{InFlight: workers, Buffer: 128}) {
+				b.Run(fmt.Sprintf("cpu=%s/tasks=%d/workers=%d/model=%s", size.name, size.jobs, workers, m.Name), func(b *testing.B) {
+					c.run(b, m)
+				})
+			}
+		}
+	}
+}

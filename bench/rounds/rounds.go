@@ -1,0 +1,290 @@
+// Package rounds runs Go benchmarks so that a comparison of their models can be
+// trusted: in rounds, every cell once a round, each in a fresh process, in an
+// order that is random, balanced and recorded.
+//
+// `go test -count=10` runs one benchmark ten times in a row. When the machine's
+// speed drifts, as it does on every shared machine, the drift looks like a
+// difference between the benchmarks: twelve copies of one model compared in that
+// way gave 20 'significant' differences. Rounds spread the drift over all.
+//
+// The output is the standard benchmark format
+// (https://go.dev/design/14313-benchmark-format), so benchstat and every other
+// tool reads it.
+package rounds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config says what to run. Package, Rounds and Out must be set.
+type Config struct {
+	Dir       string   // where Package is resolved; empty is the current directory
+	Package   string   // whose benchmarks are run
+	Bench     string   // regular expression of benchmarks, as -bench takes it; empty is all
+	Rounds    int      // samples of each cell; benchstat needs 6 for an interval, 10 is a good number
+	CPU       []int    // values of GOMAXPROCS; none leaves it to the machine
+	BenchTime string   // of each cell in each round, as -benchtime takes it; empty is 100ms
+	Seed      uint64   // of the order
+	Args      []string // further flags for the test binary
+	Out       string   // file for the results; must not exist
+}
+
+// An Interrupted error says that a run ended early: Finished rounds are in the
+// file, whole. It unwraps to the cause.
+type Interrupted struct {
+	Finished int
+	cause    error
+}
+
+func (e *Interrupted) Error() string {
+	return fmt.Sprintf("stopped after %d whole rounds: %v", e.Finished, e.cause)
+}
+
+func (e *Interrupted) Unwrap() error { return e.cause }
+
+// A Report is what Run did.
+type Report struct {
+	Rounds   int               // whole rounds in the file
+	LeftOut  map[string]string // benchmark name -> why it was not run
+	Building time.Duration
+	WarmUp   time.Duration
+	Measured time.Duration // the rounds alone
+}
+
+// Progress is told what Run is doing. Its methods are called from one goroutine.
+type Progress interface {
+	// Say is called with a line about a phase: building, warm-up.
+	Say(line string)
+	// Step is called before each cell: the round from 1, the cell's place in the
+	// round from 1, the cells in a round, the time left for all rounds (an estimate).
+	Step(round, step, steps int, cell Cell, left time.Duration)
+	// Done is called after the last step, also when the run failed.
+	Done()
+}
+
+// Run builds the package's test binary, runs every matching benchmark once to
+// find the cells and to warm up, and then runs the rounds. Each whole round is
+// appended to config.Out at once, so whatever ends the run, the finished rounds
+// are kept; when ctx ends or a benchmark fails, the error is an *Interrupted if at least
+// one round is there.
+func Run(ctx context.Context, config Config, progress Progress) (*Report, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp("", "overlap-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+
+	report := &Report{LeftOut: map[string]string{}}
+	began := time.Now()
+	progress.Say("building the benchmarks of " + config.Package)
+	bin, err := build(ctx, config.Dir, config.Package, tmp)
+	if err != nil {
+		return nil, err
+	}
+	bin.args = config.Args
+	report.Building = time.Since(began)
+	progress.Say(fmt.Sprintf("built in %s", seconds(report.Building)))
+
+	began = time.Now()
+	all, err := warmUp(ctx, bin, config, progress)
+	if err != nil {
+		return nil, err
+	}
+	report.WarmUp, report.LeftOut = time.Since(began), all.leftOut
+	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d left out", seconds(report.WarmUp), len(all.cells), len(all.leftOut)))
+
+	out, err := os.OpenFile(config.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	if _, err := out.WriteString(header(config, all.config)); err != nil {
+		return nil, err
+	}
+	began = time.Now()
+	err = measureAll(ctx, bin, config, all, out, report, progress)
+	report.Measured = time.Since(began)
+	if err == nil {
+		err = out.Close()
+	}
+	switch {
+	case err == nil:
+		return report, nil
+	case report.Rounds > 0:
+		return report, &Interrupted{Finished: report.Rounds, cause: err}
+	default:
+		return nil, errors.Join(err, os.Remove(config.Out))
+	}
+}
+
+func (c Config) validate() error {
+	if c.Rounds < 1 {
+		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
+	}
+	for _, n := range c.CPU {
+		if n < 1 {
+			return fmt.Errorf("cpu is %d, want at least 1", n)
+		}
+	}
+	if _, err := os.Stat(c.Out); err == nil {
+		return fmt.Errorf("%s is there already: results are never overwritten", c.Out)
+	}
+	if err := os.MkdirAll(filepath.Dir(c.Out), 0o755); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c Config) benchTime() string {
+	if c.BenchTime == "" {
+		return "100ms"
+	}
+	return c.BenchTime
+}
+
+func (c Config) cpus() []int {
+	if len(c.CPU) == 0 {
+		return []int{0}
+	}
+	return c.CPU
+}
+
+// warmUp finds the cells at every GOMAXPROCS.
+func warmUp(ctx context.Context, bin *binary, config Config, progress Progress) (found, error) {
+	pattern := config.Bench
+	if pattern == "" {
+		pattern = "."
+	}
+	all := found{took: map[Cell]time.Duration{}, leftOut: map[string]string{}}
+	for _, cpu := range config.cpus() {
+		f, err := bin.discover(ctx, pattern, cpu, func(cell string) { progress.Say("warming up: " + cell) })
+		if err != nil {
+			return found{}, err
+		}
+		all.cells = append(all.cells, f.cells...)
+		all.config = f.config
+		for c, d := range f.took {
+			all.took[c] = d
+		}
+		for name, why := range f.leftOut {
+			all.leftOut[name] = why
+		}
+	}
+	if len(all.cells) == 0 {
+		return found{}, fmt.Errorf("no benchmark of %s matches %q", config.Package, pattern)
+	}
+	// What the first process measured of the machine is given to all others, so
+	// that they do the same work.
+	if spin := configValue(all.config, "spin"); spin != "" {
+		bin.args = append([]string{"-spin=" + spin}, bin.args...)
+	}
+	return all, nil
+}
+
+func measureAll(ctx context.Context, bin *binary, config Config, all found, out io.Writer, report *Report, progress Progress) error {
+	defer progress.Done()
+	estimate := newEstimate(all, config.benchTime())
+	for round := range config.Rounds {
+		order := Order(all.cells, config.Seed, round)
+		var lines []string
+		for i, c := range order {
+			left := estimate.left(order[i:]) + time.Duration(config.Rounds-round-1)*estimate.left(order)
+			progress.Step(round+1, i+1, len(order), c, left)
+			began := time.Now()
+			results, err := bin.measure(ctx, c, config.benchTime())
+			if err != nil {
+				return err
+			}
+			estimate.took(c, time.Since(began))
+			lines = append(lines, results...)
+		}
+		if _, err := io.WriteString(out, strings.Join(lines, "\n")+"\n"); err != nil {
+			return err
+		}
+		report.Rounds++
+	}
+	return nil
+}
+
+// estimate guesses how long a cell takes: at first from the warm-up, where it
+// ran once, then from its last round.
+type estimate map[Cell]time.Duration
+
+func newEstimate(all found, benchtime string) estimate {
+	timed, err := time.ParseDuration(benchtime)
+	if err != nil {
+		timed = 0 // a number of iterations, 100x: the warm-up ran one
+	}
+	e := estimate{}
+	for _, c := range all.cells {
+		e[c] = all.took[c] + timed
+	}
+	return e
+}
+
+func (e estimate) took(c Cell, d time.Duration) { e[c] = d }
+
+func (e estimate) left(cells []Cell) time.Duration {
+	var sum time.Duration
+	for _, c := range cells {
+		sum += e[c]
+	}
+	return sum
+}
+
+// header gives the run's configuration lines: those of the test binary, and what
+// somebody needs to repeat it or to doubt it.
+func header(config Config, lines []string) string {
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintln(&b, l)
+	}
+	fmt.Fprintf(&b, "cores: %d\n", runtime.NumCPU())
+	fmt.Fprintf(&b, "toolchain: %s\n", runtime.Version())
+	fmt.Fprintf(&b, "commit: %s\n", commit(config.Dir))
+	fmt.Fprintf(&b, "date: %s\n", time.Now().UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "seed: %d\n", config.Seed)
+	fmt.Fprintf(&b, "benchtime: %s\n", config.benchTime())
+	return b.String()
+}
+
+// commit names the commit of the checkout at dir, with +dirty if files were
+// changed since, or unknown outside a checkout.
+func commit(dir string) string {
+	git := func(args ...string) (string, error) {
+		return output(dir, "git", args...)
+	}
+	hash, err := git("rev-parse", "--short=12", "HEAD")
+	if err != nil {
+		return "unknown"
+	}
+	if changed, err := git("status", "--porcelain", "--untracked-files=no"); err != nil || changed != "" {
+		hash += "+dirty"
+	}
+	return hash
+}
+
+func configValue(lines []string, key string) string {
+	for _, l := range lines {
+		if k, v, ok := strings.Cut(l, ":"); ok && k == key {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+}
