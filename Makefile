@@ -17,8 +17,8 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=)
-	@bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(BENCHFLAGS)
+bench: ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=)
+	go test -run '^$$' -bench '$(BENCH)' -count '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') ./bench
 
 test: ## prove the models right, with the race detector if there is a C compiler
 	$(if $(RACE),,@echo 'race checks skipped: cgo is off or there is no C compiler')
@@ -34,11 +34,8 @@ compare: ## benchstat on two runs: make compare OLD=a.txt NEW=b.txt
 	@if [ -z '$(OLD)' ] || [ -z '$(NEW)' ]; then echo 'usage: make compare OLD=a.txt NEW=b.txt' >&2; exit 2; fi
 	@go tool benchstat -ignore commit,date,seed,spin,toolchain '$(OLD)' '$(NEW)'
 
-smoke: bin ## one round of make bench, to see that it works; its numbers say nothing
-	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && bin/overlap bench -rounds 1 -benchtime 1x -o "$$out/smoke.txt"
-
-bin: # the command, built where make finds it
-	@go build -o bin/overlap ./cmd/overlap
+smoke: ## every benchmark once, to see that it works
+	go test -run '^$$' -bench . -benchtime 1x ./bench
 
 clean: ## remove what was built (results are yours and stay)
 	rm -rf bin

@@ -4,11 +4,10 @@ package mockserver
 
 import "syscall"
 
-// fileLimit is RLIMIT_NOFILE. The Go runtime has raised the soft limit to the hard one.
-func fileLimit() (uint64, bool) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+func fileLimit() (limit uint64, ok bool) {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
 		return 0, false
 	}
-	return uint64(limit.Cur), true
+	return uint64(r.Cur), true
 }

@@ -2,37 +2,14 @@ package mockserver
 
 import (
 	"fmt"
-	"hash/fnv"
 	"strconv"
 	"strings"
 )
 
-// draws is a sequence of numbers that depends on what it was made from only
-// (splitmix64; S. Vigna, 2015).
-type draws struct{ state uint64 }
-
-func newDraws(seed uint64, path, purpose string) *draws {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%d %s %s", seed, purpose, path)
-	return &draws{h.Sum64()}
-}
-
-func (d *draws) next() uint64 {
-	d.state += 0x9e3779b97f4a7c15
-	z := d.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// float is even in [0, 1).
-func (d *draws) float() float64 { return float64(d.next()>>11) / (1 << 53) }
-
-func (d *draws) intn(n int) int { return int(d.next() % uint64(n)) }
-
-const words = "wait work fetch page goroutine channel select close range worker queue stage buffer limit " +
+// vocabulary is what pages say, and never changes.
+var vocabulary = strings.Fields("wait work fetch page goroutine channel select close range worker queue stage buffer limit " +
 	"server client request answer latency deadline cancel cause error retry order result key body value stack " +
-	"loop timer task future lock event semaphore pipeline pool model schedule makespan backpressure"
+	"loop timer task future lock event semaphore pipeline pool model schedule makespan backpressure")
 
 // PagePath is the path of page i.
 func PagePath(i int) string { return "/page/" + strconv.Itoa(i) }
@@ -49,18 +26,18 @@ func pageIndex(path string, pages int) (int, bool) {
 
 // Page returns the bytes of page i: valid HTML of just PageSize bytes, with a
 // title, paragraphs of words and Links links to other pages, written in turn as
-// absolute paths, as relative paths and with a fragment. The same settings give
-// the same bytes.
+// absolute paths, as relative paths and with a fragment; a page too small for so
+// many has fewer. The same settings give the same bytes, which are those that a
+// server sends. Settings must be valid; i is not checked against Pages.
 func (s Settings) Page(i int) []byte {
 	s = s.withDefaults()
-	draw := newDraws(s.Seed, PagePath(i), "page")
-	vocabulary := strings.Fields(words)
-	b := make([]byte, 0, s.PageSize)
+	draw := newDraws(s.Seed, "page", 0, PagePath(i))
+	b := make([]byte, 0, max(0, s.PageSize))
 	b = fmt.Appendf(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Page %d</title></head>\n<body>\n<h1>Page %d</h1>\n", i, i)
 	const end = "</p>\n</body>\n</html>\n"
 	room := func() int { return s.PageSize - len(b) - len(end) }
 	b = append(b, "<p>"...)
-	for link := range max(0, s.Links) {
+	for link := range s.Links {
 		to := draw.intn(s.Pages)
 		before := len(b)
 		switch link % 3 {
@@ -92,8 +69,8 @@ func (s Settings) Page(i int) []byte {
 	return append(b, end...)
 }
 
-// malformed is page with its middle third cut out and its first third repeated:
-// tags that do not match, an attribute without an end.
+// malformed is page with its first third in the middle's place: a second doctype
+// and body within a paragraph, tags that do not match, a quote without an end.
 func malformed(page []byte) []byte {
 	third := len(page) / 3
 	out := append([]byte{}, page[:third]...)

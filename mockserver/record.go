@@ -1,24 +1,26 @@
 package mockserver
 
-import (
-	"net/http"
-	"strconv"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A Record is what a server saw: the truth about a client's concurrency, since
-// no client can talk it out of what arrived.
+// no client can talk it out of what arrived. It holds the requests since the
+// start, or since the last reset.
+//
+// A request is in flight from its header's arrival until the last of its answer
+// is about to be sent. So a client that waits for whole answers never seems to
+// have more requests in flight than it has; one that gives up seems to, until
+// the server notices that it has left.
 type Record struct {
 	Requests     int64            `json:"requests"`       // for anything but the record itself
 	InFlight     int64            `json:"in_flight"`      // being answered now
 	PeakInFlight int64            `json:"peak_in_flight"` // being answered at one time, at most
 	Cancelled    int64            `json:"cancelled"`      // given up by the client before the answer was whole
 	Duplicates   int64            `json:"duplicates"`     // requests for a page beyond its first
-	Status       map[int]int64    `json:"status"`         // answers by status code; none for a reset or a hang
+	Other        int64            `json:"other"`          // requests for paths that are no page; their names are not kept
+	Status       map[int]int64    `json:"status"`         // answers begun, by status code; none for a hang
 	Faults       map[Fault]int64  `json:"faults"`         // requests that were made to go wrong
 	Paths        map[string]int64 `json:"paths"`          // requests for each page that was asked for
-	Other        int64            `json:"other"`          // requests for paths that are no page
-	Order        []string         `json:"order"`          // the latest pages in order of arrival; their number is bounded by Settings.Order
+	Order        []string         `json:"order"`          // pages in order of arrival, the latest; Settings.Order bounds them
 }
 
 // recorder counts without a lock: each request costs a few atomic operations.
@@ -40,18 +42,34 @@ func newRecorder(s Settings) *recorder {
 	return &recorder{pages: make([]atomic.Uint32, s.Pages), order: make([]atomic.Int32, s.Order)}
 }
 
-func (r *recorder) begin() {
+// begin counts a request in; the visit counts it out.
+func (r *recorder) begin() visit {
 	r.requests.Add(1)
-	now := r.inFlight.Add(1)
-	for {
-		peak := r.peak.Load()
-		if now <= peak || r.peak.CompareAndSwap(peak, now) {
+	r.raise(r.inFlight.Add(1))
+	return visit{record: r}
+}
+
+func (r *recorder) raise(now int64) {
+	for peak := r.peak.Load(); now > peak; peak = r.peak.Load() {
+		if r.peak.CompareAndSwap(peak, now) {
 			return
 		}
 	}
 }
 
-func (r *recorder) end() { r.inFlight.Add(-1) }
+// A visit is one request in flight. It is for one goroutine.
+type visit struct {
+	record *recorder
+	ended  bool
+}
+
+// end counts the request out; only the first call does.
+func (v *visit) end() {
+	if !v.ended {
+		v.ended = true
+		v.record.inFlight.Add(-1)
+	}
+}
 
 // page records a request for page i and returns how many came before it.
 func (r *recorder) page(i int) (before int) {
@@ -115,7 +133,8 @@ func (r *recorder) reset() {
 	r.cancelled.Store(0)
 	r.other.Store(0)
 	r.arrived.Store(0)
-	r.peak.Store(r.inFlight.Load())
+	r.peak.Store(0) // first: who arrives from here on raises it
+	r.raise(r.inFlight.Load())
 	for i := range r.status {
 		r.status[i].Store(0)
 	}
@@ -128,14 +147,4 @@ func (r *recorder) reset() {
 	for i := range r.order {
 		r.order[i].Store(0)
 	}
-}
-
-// retryAfter gives whole seconds, rounded up: a client that waits as told finds
-// a token.
-func retryAfter(h http.Header, seconds float64) {
-	whole := int(seconds)
-	if float64(whole) < seconds {
-		whole++
-	}
-	h.Set("Retry-After", strconv.Itoa(max(1, whole)))
 }

@@ -1,10 +1,12 @@
 package mockserver
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
-	"net/url"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,11 +16,15 @@ import (
 // site decides what to answer; Server and Transport only carry it out.
 type site struct {
 	settings Settings
+	rule     rule
 	record   *recorder
-	limiter  *rate.Limiter // nil without a limit
+	buckets  buckets
 
 	pages []atomic.Pointer[[]byte] // made once each, while room lasts
 	room  atomic.Int64             // bytes that may still be kept
+
+	// Header values that each answer shares: one allocation fewer a request.
+	html, text, pageSize []string
 }
 
 // cacheBytes bounds the pages kept in memory; those beyond are made anew for
@@ -30,11 +36,17 @@ func newSite(s Settings) (*site, error) {
 		return nil, err
 	}
 	s = s.withDefaults()
-	site := &site{settings: s, record: newRecorder(s), pages: make([]atomic.Pointer[[]byte], s.Pages)}
-	site.room.Store(cacheBytes)
-	if s.RateLimit.PerSecond > 0 {
-		site.limiter = rate.NewLimiter(rate.Limit(s.RateLimit.PerSecond), s.RateLimit.Burst)
+	site := &site{
+		settings: s,
+		rule:     rule{s.Latency, s.Faults, s.RateLimit},
+		record:   newRecorder(s),
+		pages:    make([]atomic.Pointer[[]byte], s.Pages),
+		html:     []string{"text/html; charset=utf-8"},
+		text:     []string{"text/plain; charset=utf-8"},
+		pageSize: []string{strconv.Itoa(s.PageSize)},
 	}
+	site.room.Store(cacheBytes)
+	site.buckets.of(s.RateLimit)
 	return site, nil
 }
 
@@ -43,8 +55,9 @@ func (s *site) page(i int) []byte {
 		return *p
 	}
 	page := s.settings.Page(i)
-	if s.room.Add(-int64(len(page))) >= 0 {
-		s.pages[i].Store(&page)
+	size := int64(len(page))
+	if s.room.Add(-size) < 0 || !s.pages[i].CompareAndSwap(nil, &page) {
+		s.room.Add(size) // no room, or another request kept the page
 	}
 	return page
 }
@@ -56,120 +69,147 @@ type answer struct {
 	fault  Fault
 	pause  time.Duration // between the pieces of a slow body
 	status int
-	header http.Header // beyond the usual; may be nil
+	kind   []string // Content-Type
+	size   []string // Content-Length; made of body if nil
+	name   string   // one more header, if not empty
+	value  string
 	body   []byte
 }
 
-func plain(status int, format string, args ...any) answer {
-	return answer{
-		status: status,
-		header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		body:   fmt.Appendf(nil, format+"\n", args...),
+// fill sets the header fields of the answer.
+func (a answer) fill(h http.Header) {
+	h["Content-Type"] = a.kind
+	if h["Content-Length"] = a.size; a.size == nil {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	if a.name != "" {
+		h.Set(a.name, a.value)
 	}
 }
 
+func (s *site) plain(status int, format string, args ...any) answer {
+	return answer{status: status, kind: s.text, body: fmt.Appendf(nil, format+"\n", args...)}
+}
+
 // decide records the request and says what becomes of it.
-func (s *site) decide(method string, u *url.URL) answer {
-	i, ok := pageIndex(u.Path, s.settings.Pages)
+func (s *site) decide(r *http.Request) answer {
+	i, ok := pageIndex(r.URL.Path, s.settings.Pages)
 	if !ok {
 		s.record.other.Add(1)
-		return plain(http.StatusNotFound, "%s is no page of this site: /page/0 to /page/%d are", u.Path, s.settings.Pages-1)
+		return s.plain(http.StatusNotFound, "%s is no page of this site: /page/0 to /page/%d are", r.URL.Path, s.settings.Pages-1)
 	}
 	before := s.record.page(i)
-	if method != http.MethodGet && method != http.MethodHead {
-		a := plain(http.StatusMethodNotAllowed, "%s is not for pages: GET and HEAD are", method)
-		a.header.Set("Allow", "GET, HEAD")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != "" {
+		a := s.plain(http.StatusMethodNotAllowed, "%s is not for pages: GET and HEAD are", r.Method)
+		a.name, a.value = "Allow", "GET, HEAD"
 		return a
 	}
-	latency, faults := s.settings.Latency, s.settings.Faults
-	var forced *Fault
-	if u.RawQuery != "" {
+	if r.Body != nil && r.Body != http.NoBody {
+		// net/http does not see that a client has left while its body is unread.
+		return s.plain(http.StatusBadRequest, "a request for a page has no body")
+	}
+	rule := s.rule
+	if r.URL.RawQuery != "" {
 		var err error
-		if forced, err = override(u.RawQuery, &latency, &faults); err != nil {
-			return plain(http.StatusBadRequest, "%v", err)
+		if rule, err = rule.with(r.URL.RawQuery); err != nil {
+			return s.plain(http.StatusBadRequest, "%v", err)
 		}
 	}
-	if s.limiter != nil {
-		if r := s.limiter.Reserve(); r.Delay() > 0 {
-			wait := r.Delay()
-			r.Cancel()
-			a := plain(http.StatusTooManyRequests, "over %v requests a second", s.settings.RateLimit.PerSecond)
-			retryAfter(a.header, wait.Seconds())
-			return a
-		}
+	if a, over := s.limit(rule.limit); over {
+		return a
 	}
-	a := answer{
-		wait:   latency.For(s.settings.Seed, u.Path),
-		pause:  faults.SlowPause,
-		status: http.StatusOK,
-		body:   s.page(i),
-	}
-	if forced != nil {
-		a.fault = *forced
-	} else {
-		a.fault = faults.For(s.settings.Seed, u.Path, before)
-	}
+	return s.pageAnswer(i, r.URL.Path, before, rule)
+}
+
+func (s *site) pageAnswer(i int, path string, before int, rule rule) answer {
+	a := answer{status: http.StatusOK, kind: s.html}
+	a.fault = rule.faults.For(s.settings.Seed, path, before)
 	if a.fault != NoFault {
 		s.record.fault(a.fault)
 	}
 	switch a.fault {
 	case Status:
-		wait := a.wait
-		a = plain(faults.StatusCode, "%s", http.StatusText(faults.StatusCode))
-		a.wait, a.fault = wait, Status
+		a = s.plain(rule.faults.StatusCode, "%d %s", rule.faults.StatusCode, http.StatusText(rule.faults.StatusCode))
+		a.fault = Status
+		if a.status == http.StatusTooManyRequests {
+			a.name, a.value = "Retry-After", "1"
+		}
 	case Malformed:
-		a.body = malformed(a.body)
+		a.body = malformed(s.page(i))
+	default:
+		a.body, a.size = s.page(i), s.pageSize
 	}
+	a.wait, a.pause = rule.latency.For(s.settings.Seed, path), rule.faults.SlowPause
 	return a
 }
 
-// override lays a request's query over the server's settings; the package
-// comment has the table.
-func override(query string, latency *Latency, faults *Faults) (forced *Fault, err error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, fmt.Errorf("query: %w", err)
+// limit takes a token, or says that there is none.
+func (s *site) limit(l RateLimit) (a answer, over bool) {
+	if l.PerSecond == 0 {
+		return answer{}, false
 	}
-	force := func(f Fault) { forced = &f }
-	for name, all := range values {
-		value := all[len(all)-1]
-		switch name {
-		case "latency":
-			latency.Mean, err = time.ParseDuration(value)
-		case "profile":
-			latency.Profile = Profile(value)
-		case "spread":
-			latency.Spread, err = time.ParseDuration(value)
-		case "sigma":
-			latency.Sigma, err = strconv.ParseFloat(value, 64)
-		case "pause":
-			faults.SlowPause, err = time.ParseDuration(value)
-		case "status":
-			faults.StatusCode, err = strconv.Atoi(value)
-			if forced == nil {
-				force(Status)
-			}
-		case "fault":
-			switch f := Fault(value); f {
-			case Status, Reset, Slow, Hang, Truncate, Malformed:
-				force(f)
-			case "none":
-				force(NoFault)
-			default:
-				err = fmt.Errorf("%q, want none, status, reset, slow, hang, truncate or malformed", value)
-			}
-		default:
-			err = fmt.Errorf("not known: latency, profile, spread, sigma, fault, status and pause are")
-		}
+	bucket, ok := s.buckets.of(l)
+	if !ok {
+		return s.plain(http.StatusBadRequest, "query parameter rate is one limit too many: this server keeps %d at once", maxBuckets), true
+	}
+	if bucket.Allow() {
+		return answer{}, false
+	}
+	a = s.plain(http.StatusTooManyRequests, "over %v requests a second", l.PerSecond)
+	a.name, a.value = "Retry-After", retryAfter((1-bucket.Tokens())/l.PerSecond)
+	return a, true
+}
+
+// retryAfter gives whole seconds, rounded up: a lone client that waits as told
+// finds a token.
+func retryAfter(seconds float64) string {
+	return strconv.FormatInt(int64(min(max(1, math.Ceil(seconds)), 1<<31-1)), 10)
+}
+
+// maxBuckets bounds the memory that queries can take; the server's own bucket is
+// made with the site, so they never take its place.
+const maxBuckets = 64
+
+// buckets are the server's token bucket, and one for each other limit that a
+// query has named: requests with the same limit share a bucket.
+type buckets struct {
+	mu  sync.Mutex
+	all map[RateLimit]*rate.Limiter
+}
+
+// of makes the bucket at the first request for it; there is none if there are
+// too many already.
+func (b *buckets) of(l RateLimit) (bucket *rate.Limiter, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if bucket, ok = b.all[l]; ok {
+		return bucket, true
+	}
+	if len(b.all) == maxBuckets {
+		return nil, false
+	}
+	if b.all == nil {
+		b.all = map[RateLimit]*rate.Limiter{}
+	}
+	bucket = rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst)
+	b.all[l] = bucket
+	return bucket, true
+}
+
+// serveRecord answers a request for the record itself, which it does not count.
+func (s *site) serveRecord(method string) answer {
+	switch method {
+	case http.MethodGet, http.MethodHead, "":
+		text, err := json.Marshal(s.record.snapshot())
 		if err != nil {
-			return nil, fmt.Errorf("query parameter %s: %w", name, err)
+			return s.plain(http.StatusInternalServerError, "%v", err)
 		}
+		return answer{status: http.StatusOK, kind: []string{"application/json"}, body: append(text, '\n')}
+	case http.MethodDelete, http.MethodPost:
+		s.record.reset()
+		return answer{status: http.StatusOK, kind: s.text, body: []byte("the record is cleared\n")}
 	}
-	if latency.Spread > latency.Mean && !values.Has("spread") {
-		latency.Spread = latency.Mean // the server's spread around a smaller mean
-	}
-	if err := (Settings{Latency: *latency, Faults: *faults}).Validate(); err != nil {
-		return nil, fmt.Errorf("query: %w", err)
-	}
-	return forced, nil
+	a := s.plain(http.StatusMethodNotAllowed, "%s is not for the record: GET, HEAD, POST and DELETE are", method)
+	a.name, a.value = "Allow", "GET, HEAD, POST, DELETE"
+	return a
 }

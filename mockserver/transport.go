@@ -1,38 +1,40 @@
 package mockserver
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/http"
-	"regexp"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/jarcoal/httpmock"
 )
 
-// A Transport is a site without a network: an http.RoundTripper that answers as a
-// Server with the same settings would. In a testing/synctest bubble its latency
-// is virtual.
+// A Transport is a site without a network: an http.RoundTripper that answers for
+// any host as a [Server] with the same settings would. Its waits are timers that
+// heed the request's context, so in a testing/synctest bubble they are virtual.
+//
+// It is built on an httpmock transport of its own, never httpmock's global one.
+// httpmock runs up to three goroutines for a request whose context can end.
+//
+// Two things differ from a server. A request that hangs ends with its context
+// only: there is no server to stop. And a client that gives up is noticed at once.
 type Transport struct {
-	*httpmock.MockTransport
+	mock *httpmock.MockTransport
 	site *site
 }
 
-// NewTransport returns a transport for any host, or a *FieldError.
+// NewTransport returns a transport, or a *[FieldError].
 func NewTransport(settings Settings) (*Transport, error) {
 	site, err := newSite(settings)
 	if err != nil {
 		return nil, err
 	}
-	t := &Transport{MockTransport: httpmock.NewMockTransport(), site: site}
-	anything := regexp.MustCompile(`.*`)
-	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
-		t.RegisterRegexpResponder(method, anything, t.respond)
-	}
+	t := &Transport{mock: httpmock.NewMockTransport(), site: site}
+	t.mock.RegisterNoResponder(t.respond)
 	return t, nil
 }
 
@@ -42,39 +44,56 @@ func (t *Transport) PageURL(i int) string { return "http://site.example" + PageP
 // Record returns what the transport has seen so far.
 func (t *Transport) Record() Record { return t.site.record.snapshot() }
 
+// Reset clears the record, but for the requests in flight. Faults begin anew too.
+func (t *Transport) Reset() { t.site.record.reset() }
+
+// RoundTrip answers one request.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.mock.RoundTrip(r) }
+
 func (t *Transport) respond(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
 	record := t.site.record
-	record.begin()
-	a := t.site.decide(r.Method, r.URL)
-	if err := sleep(r.Context(), a.wait); err != nil {
+	if r.URL.Path == RecordPath {
+		return response(r, t.site.serveRecord(r.Method), nil), nil
+	}
+	visit := record.begin()
+	defer func() { visit.end() }()
+	a := t.site.decide(r)
+	err := sleep(r.Context(), a.wait)
+	if err == nil && a.fault == Hang {
+		<-r.Context().Done()
+		err = r.Context().Err()
+	}
+	if err != nil {
 		record.cancelled.Add(1)
-		record.end()
 		return nil, err
 	}
-	switch a.fault {
-	case Hang:
-		<-r.Context().Done()
-		record.cancelled.Add(1)
-		record.end()
-		return nil, r.Context().Err()
-	case Reset:
-		record.end()
-		return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
-	}
 	record.answered(a.status)
-	body := &body{ctx: r.Context(), answer: a, left: a.body, record: record}
-	switch {
-	case r.Method == http.MethodHead:
-		body.left = nil
-	case a.fault == Truncate:
-		body.left = a.body[:len(a.body)/2]
+	if a.fault != Slow || r.Method == http.MethodHead {
+		return response(r, a, nil), nil // as on the wire: the server has sent it all
 	}
-	if a.fault != Slow {
-		body.end() // as on the wire: the server has sent it all
-	}
-	header := http.Header{"Content-Type": {"text/html; charset=utf-8"}, "Content-Length": {strconv.Itoa(len(a.body))}}
-	for name, values := range a.header {
-		header[name] = values
+	slow := &slowBody{ctx: r.Context(), left: a.body, piece: len(a.body) / pieces, pause: a.pause, visit: visit}
+	visit.ended = true // the body's from here on
+	slow.stop = context.AfterFunc(r.Context(), slow.abandon)
+	return response(r, a, slow), nil
+}
+
+func response(r *http.Request, a answer, body io.ReadCloser) *http.Response {
+	header := http.Header{}
+	a.fill(header)
+	if body == nil {
+		body = &plainBody{left: a.body, end: io.EOF}
+		half := a.body[:len(a.body)/2]
+		switch {
+		case r.Method == http.MethodHead:
+			body = http.NoBody
+		case a.fault == Truncate:
+			body = &plainBody{left: half, end: io.ErrUnexpectedEOF}
+		case a.fault == Reset:
+			body = &plainBody{left: half, end: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
+		}
 	}
 	return &http.Response{
 		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
@@ -86,7 +105,7 @@ func (t *Transport) respond(r *http.Request) (*http.Response, error) {
 		Body:          body,
 		ContentLength: int64(len(a.body)),
 		Request:       r,
-	}, nil
+	}
 }
 
 // sleep waits for d, or until ctx ends.
@@ -104,47 +123,77 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// body gives an answer's body as a connection would: slowly, or cut short.
-type body struct {
-	ctx    context.Context
-	answer answer
-	left   []byte
-	record *recorder
-	ended  bool
+// plainBody gives its bytes, then end.
+type plainBody struct {
+	left []byte
+	end  error
 }
 
-func (b *body) Read(p []byte) (int, error) {
+func (b *plainBody) Read(p []byte) (int, error) {
 	if len(b.left) == 0 {
-		b.end()
-		if b.answer.fault == Truncate {
-			return 0, io.ErrUnexpectedEOF
-		}
+		return 0, b.end
+	}
+	n := copy(p, b.left)
+	b.left = b.left[n:]
+	return n, nil
+}
+
+func (b *plainBody) Close() error { return nil }
+
+// slowBody gives its bytes piece by piece, with a pause before each but the
+// first. It is in flight until the last piece, or until the client gives up.
+type slowBody struct {
+	ctx   context.Context
+	left  []byte
+	piece int
+	room  int // bytes that this piece still has
+	begun bool
+	pause time.Duration
+	stop  func() bool
+
+	mu    sync.Mutex // Close may come while Read waits
+	visit visit
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if len(b.left) == 0 {
 		return 0, io.EOF
 	}
-	if b.answer.fault == Slow {
-		if len(b.left) < len(b.answer.body) {
-			if err := sleep(b.ctx, b.answer.pause); err != nil {
+	if b.room == 0 {
+		if b.begun {
+			if err := sleep(b.ctx, b.pause); err != nil {
 				return 0, err
 			}
 		}
-		p = p[:min(len(p), max(1, len(b.answer.body)/pieces))]
+		b.begun = true
+		b.room = b.piece
+		if len(b.left) < 2*b.piece {
+			b.room = len(b.left) // what does not divide goes with the last
+		}
 	}
-	n, err := bytes.NewReader(b.left).Read(p)
-	b.left = b.left[n:]
-	return n, err
+	n := copy(p[:min(len(p), b.room)], b.left)
+	b.left, b.room = b.left[n:], b.room-n
+	if len(b.left) == 0 {
+		b.stop()
+		b.mu.Lock()
+		b.visit.end()
+		b.mu.Unlock()
+	}
+	return n, nil
 }
 
-func (b *body) Close() error {
-	if len(b.left) > 0 && !b.ended {
-		b.record.cancelled.Add(1)
-	}
-	b.end()
+// Close gives the rest of the body up.
+func (b *slowBody) Close() error {
+	b.stop()
+	b.abandon()
 	return nil
 }
 
-func (b *body) end() {
-	if !b.ended {
-		b.ended = true
-		b.record.end()
+func (b *slowBody) abandon() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.visit.ended {
+		b.visit.record.cancelled.Add(1)
 	}
+	b.visit.end()
 }

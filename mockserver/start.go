@@ -1,0 +1,178 @@
+package mockserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// listening is the network's half of a started Server.
+type listening struct {
+	http     *http.Server
+	listener net.Listener
+	url      string
+	conns    connections
+	ended    chan struct{} // closed when no more connections are taken
+	err      error         // why, once ended
+}
+
+// Start serves a site at addr, host and port as net.Listen takes them. Without a
+// host that is loopback, without a port a free one, so an empty addr does for
+// most; 0.0.0.0 or [::] must be asked for by name. The error is a *[FieldError]
+// for a bad setting, or net's.
+//
+// The server takes headers of at most 16 KiB within a minute, closes connections
+// that are idle for two minutes, and has no limit of time for an answer. It has
+// no limit of connections but the process's: see [CheckFiles].
+func Start(addr string, settings Settings) (*Server, error) {
+	s, err := New(settings)
+	if err != nil {
+		return nil, err
+	}
+	host, port := "", "0"
+	if addr != "" {
+		if host, port, err = net.SplitHostPort(addr); err != nil {
+			return nil, fmt.Errorf("mockserver: %w", err)
+		}
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("mockserver: %w", err)
+	}
+	l := &listening{listener: listener, url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
+	l.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ConnState:         l.conns.changed,
+	}
+	s.listening = l
+	go func() {
+		defer close(l.ended)
+		l.err = l.http.Serve(listener)
+	}()
+	return s, nil
+}
+
+// dialable is addr, or loopback for an address that means all of them: Go
+// listens on those for IPv4 and IPv6 alike.
+func dialable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
+	}
+	return addr.String()
+}
+
+// URL is where a started server is found: http://127.0.0.1:41234. It is empty
+// for one that New made.
+func (s *Server) URL() string {
+	if s.listening == nil {
+		return ""
+	}
+	return s.listening.url
+}
+
+// PageURL is the URL of page i of a started server.
+func (s *Server) PageURL(i int) string { return s.URL() + PagePath(i) }
+
+// Shutdown ends a started server: it takes no more connections, ends requests
+// that hang, sends the rest of slow bodies without their pauses, and waits for
+// the requests in flight until ctx ends. Those left are cut off, and the error is
+// ctx's. When Shutdown has returned, no goroutine of the server's is running.
+//
+// Of a server that New made it ends the requests that hang, and no more.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closing()
+	l := s.listening
+	if l == nil {
+		return nil
+	}
+	_ = l.listener.Close() // the second time it is closed already
+	<-l.ended
+	// http.Server would wait five seconds for those that sent no request yet.
+	l.conns.closeFresh()
+	err := l.http.Shutdown(ctx)
+	if err != nil {
+		s.cutting()
+		err = errors.Join(err, l.http.Close())
+	}
+	l.conns.open.Wait()
+	if !errors.Is(l.err, http.ErrServerClosed) && !errors.Is(l.err, net.ErrClosed) {
+		err = errors.Join(err, l.err)
+	}
+	return err
+}
+
+// Close ends a server at once and cuts off the requests in flight, which end
+// without an answer.
+func (s *Server) Close() error {
+	s.cutting()
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Shutdown(now); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Serve starts a site at addr (see [Start]), prints its address to w when it is
+// ready, and serves until ctx ends. Then it drains for at most the given time;
+// requests that are in flight after that are cut off, and the error is
+// context.DeadlineExceeded.
+func Serve(ctx context.Context, w io.Writer, addr string, settings Settings, drain time.Duration) error {
+	s, err := Start(addr, settings)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "serving %d pages at %s, the record at %s%s\n", s.site.settings.Pages, s.PageURL(0), s.URL(), RecordPath)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case <-s.listening.ended: // it can take no more connections
+		}
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if drainErr := s.Shutdown(bounded); drainErr != nil {
+		err = errors.Join(err, fmt.Errorf("mockserver: shutdown: %w", drainErr))
+	}
+	return err
+}
+
+// connections knows the open ones, so that Shutdown can wait for their
+// goroutines, and those that sent no request yet.
+type connections struct {
+	open  sync.WaitGroup
+	fresh sync.Map // of net.Conn
+}
+
+// changed is called by http.Server. StateNew comes before Serve returns, so
+// nothing is added to open once Shutdown waits for it.
+func (c *connections) changed(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		c.open.Add(1)
+		c.fresh.Store(conn, nil)
+	case http.StateActive:
+		c.fresh.Delete(conn)
+	case http.StateClosed, http.StateHijacked:
+		c.fresh.Delete(conn)
+		c.open.Done()
+	}
+}
+
+func (c *connections) closeFresh() {
+	c.fresh.Range(func(conn, _ any) bool {
+		_ = conn.(net.Conn).Close()
+		return true
+	})
+}
