@@ -223,19 +223,26 @@ const pieces = 10
 
 func (x *exchange) writeSlowly() error {
 	body, flush := x.answer.body, http.NewResponseController(x.w)
-	for i := range pieces {
-		if i > 0 && !x.pause(x.answer.pause, x.closed) {
+	for written, i := 0, 1; written < len(body); i++ {
+		if i > 1 && !x.pause(x.answer.pause, x.closed) {
 			return http.ErrAbortHandler
 		}
-		if i == pieces-1 {
+		until := i * len(body) / pieces
+		select {
+		case <-x.closed:
+			until = len(body) // the rest at once
+		default:
+		}
+		if until == len(body) {
 			x.visit.end()
 		}
-		if _, err := x.w.Write(body[i*len(body)/pieces : (i+1)*len(body)/pieces]); err != nil {
+		if _, err := x.w.Write(body[written:until]); err != nil {
 			return err
 		}
 		if err := flush.Flush(); err != nil {
 			return err
 		}
+		written = until
 	}
 	return nil
 }
