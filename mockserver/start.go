@@ -47,6 +47,11 @@ func Start(addr string, settings Settings) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mockserver: %w", err)
 	}
+	s.listen(listener)
+	return s, nil
+}
+
+func (s *Server) listen(listener net.Listener) {
 	l := &listening{listener: listener, url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
 	l.http = &http.Server{
 		Handler:           s,
@@ -60,7 +65,6 @@ func Start(addr string, settings Settings) (*Server, error) {
 		defer close(l.ended)
 		l.err = l.http.Serve(listener)
 	}()
-	return s, nil
 }
 
 // dialable is addr, or loopback for an address that means all of them: Go
@@ -133,7 +137,11 @@ func Serve(ctx context.Context, w io.Writer, addr string, settings Settings, dra
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "serving %d pages at %s, the record at %s%s\n", s.site.settings.Pages, s.PageURL(0), s.URL(), RecordPath)
+	return s.serve(ctx, w, drain)
+}
+
+func (s *Server) serve(ctx context.Context, w io.Writer, drain time.Duration) error {
+	_, err := fmt.Fprintf(w, "serving %d pages at %s, the record at %s%s\n", s.site.settings.Pages, s.PageURL(0), s.URL(), RecordPath)
 	if err == nil {
 		select {
 		case <-ctx.Done():

@@ -27,7 +27,7 @@ func TestTransportInVirtualTime(t *testing.T) {
 	for _, c := range []struct {
 		workers int
 		want    time.Duration
-	}{{100, 5 * time.Second}, {1000, 500 * time.Millisecond}, {3, 3334 * wait}} {
+	}{{100, 5 * time.Second}, {1500, 7 * wait}} {
 		synctest.Test(t, func(t *testing.T) {
 			transport, client := newTransport(t, mockserver.Settings{Pages: pages, Latency: mockserver.Latency{Mean: wait}})
 			begin := time.Now()
