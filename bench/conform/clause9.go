@@ -1,0 +1,81 @@
+package conform
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// clause9: a nil function or a limit below one panics at once, before anything
+// begins, naming the argument.
+func (s *suite) clause9(t *testing.T) {
+	if !s.survives(t, "a nil function or a bad limit, not refused on the caller's goroutine,") {
+		return
+	}
+	type spoiled struct {
+		what  string
+		names string
+		spoil func(*Job)
+	}
+	for _, c := range []spoiled{
+		{"job.Fetch is nil", "Fetch", func(job *Job) { job.Fetch = nil }},
+		{"job.Process is nil", "Process", func(job *Job) { job.Process = nil }},
+	} {
+		s.check(t, c.what, func(b *bubble, m model) {
+			s.refuses(b, m.limit, c.what, c.names, c.spoil)
+		})
+	}
+	if s.promise.LimitName == "" {
+		t.Run("the limit is below one", func(t *testing.T) { t.Skip("the limit of this model cannot be chosen") })
+		return
+	}
+	for _, limit := range []int{0, -1, math.MinInt} {
+		name := fmt.Sprintf("%s is %d", s.promise.LimitName, limit)
+		s.one(t, name, func(b *bubble) {
+			s.refuses(b, limit, name, s.promise.LimitName, func(*Job) {})
+		})
+	}
+}
+
+// refuses fails unless the model panics at once. It may do so when it is built
+// with the limit or when it is called.
+func (s *suite) refuses(b *bubble, limit int, what, names string, spoil func(*Job)) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range []struct {
+		when string
+		ctx  context.Context
+		n    int
+	}{
+		{"with keys", newEndless(), 7},
+		{"without keys", newEndless(), 0},
+		{"with a ctx that has ended", ended, 7},
+	} {
+		l := newLoad(b, c.n)
+		l.fetch = func(ctx context.Context, _ int) error { return rest(ctx, time.Second) }
+		job := l.job()
+		spoil(&job)
+		before := b.goroutines()
+		fault, _ := protect(func() {
+			m := s.build(limit)
+			if m.stream != nil {
+				m.stream(c.ctx, job, l.input(nil)) // that nobody loops over
+			} else {
+				m.runner(c.ctx, job, l.keys())
+			}
+		})
+		switch {
+		case fault == nil:
+			b.failf("%s, and the call %s did not panic", what, c.when)
+		case !strings.Contains(fmt.Sprint(fault.value), names):
+			b.failf("%s, and the panic of the call %s does not name it (want %q): %v", what, c.when, names, fault.value)
+		}
+		if l.begun() > 0 || l.pulledSoFar() > 0 {
+			b.failf("%s, and the call %s began %d jobs and pulled %d keys", what, c.when, l.begun(), l.pulledSoFar())
+		}
+		b.leaks(before, fmt.Sprintf("%s, and after the call %s", what, c.when))
+	}
+}

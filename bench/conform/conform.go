@@ -1,0 +1,108 @@
+package conform
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Test proves that a Runner keeps the contract, or says by which clause it does
+// not. build makes the Runner for a limit; promise is what the model says of
+// itself. Each clause is a subtest, so one of them can be run alone:
+//
+//	go test -run 'TestMine/clause_4' .
+func Test(t *testing.T, build func(limit int) Runner, promise Promise) {
+	t.Helper()
+	s := &suite{promise: promise, build: func(limit int) model {
+		return model{Promise: promise, limit: limit, runner: build(limit)}
+	}}
+	s.clauses(t)
+}
+
+// TestStream is Test for a Streamer.
+func TestStream(t *testing.T, build func(limit int) Streamer, promise Promise) {
+	t.Helper()
+	s := &suite{promise: promise, streams: true, build: func(limit int) model {
+		return model{Promise: promise, limit: limit, stream: build(limit)}
+	}}
+	s.clauses(t)
+}
+
+// A model is what is under test, at one limit: a Runner or a Streamer.
+type model struct {
+	Promise
+	limit  int
+	runner Runner
+	stream Streamer
+}
+
+// some is a number of jobs that keeps the model busy for a few rounds.
+func (m model) some() int { return 4*m.limit + 7 }
+
+type suite struct {
+	promise Promise
+	streams bool
+	build   func(limit int) model
+
+	// Why the rest is not run: a check that had to be given up still runs
+	// somewhere, and would disturb those after it.
+	stopped bool
+	// Clause 3 found that a panic in a job ends the program, so no other clause
+	// lets a job panic.
+	fragile bool
+}
+
+func (s *suite) clauses(t *testing.T) {
+	one := "clause 1: one result per key, in input order"
+	if s.streams {
+		one = "clause 1: one result per key"
+	}
+	t.Run(one, s.clause1)
+	t.Run("clause 2: an error stays with its key", s.clause2)
+	t.Run("clause 3: a panic or Goexit becomes its key's error", s.clause3)
+	t.Run("clause 4: nothing begins after ctx ends", s.clause4)
+	t.Run("clause 5: nothing still runs after the end", s.clause5)
+	t.Run("clause 6: never more in flight than the limit", s.clause6)
+	if s.streams {
+		t.Run("clause 7: results as they complete, keys within the window", s.clause7)
+	}
+	t.Run("clause 8: the schedule is exact", s.clause8)
+	t.Run("clause 9: a nil function or a bad limit panics at once", s.clause9)
+}
+
+// check runs one check of a clause as a subtest, at every limit.
+func (s *suite) check(t *testing.T, name string, check func(b *bubble, m model)) {
+	limits := s.promise.limits()
+	if onTrial() && len(limits) > 2 {
+		limits = []int{limits[0], s.largestLimit()} // a crash shows at any
+	}
+	if len(limits) == 1 {
+		s.checkAt(t, name, limits[0], check)
+		return
+	}
+	t.Run(name, func(t *testing.T) {
+		for _, limit := range limits {
+			s.checkAt(t, fmt.Sprintf("limit=%d", limit), limit, check)
+		}
+	})
+}
+
+func (s *suite) checkAt(t *testing.T, name string, limit int, check func(b *bubble, m model)) {
+	s.one(t, name, func(b *bubble) { check(b, s.build(limit)) })
+}
+
+// one runs one check as a subtest.
+func (s *suite) one(t *testing.T, name string, check func(b *bubble)) {
+	if s.stopped {
+		t.Run(name, func(t *testing.T) { t.Skip("not run: an earlier check did not come to an end") })
+		return
+	}
+	s.stopped = !inBubble(t, name, check)
+}
+
+func (s *suite) largestLimit() int {
+	limit := 0
+	for _, l := range s.promise.limits() {
+		limit = max(limit, l)
+	}
+	return limit
+}

@@ -1,0 +1,68 @@
+// Package conform is the contract of package overlap as a test suite, for this
+// module's models and for anyone's: a model of your own is right when conform
+// says so.
+//
+// # A model of your own
+//
+// Write it as a generic function, as the models of this module are, or as a
+// [Runner] right away. Then one test proves it:
+//
+//	func TestMine(t *testing.T) {
+//		conform.Test(t, func(workers int) conform.Runner {
+//			return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+//				return mine.Run(ctx, job, keys, workers)
+//			}
+//		}, conform.Limited("workers"))
+//	}
+//
+// The function that is given builds the model for a limit, and the suite
+// tries several. The [Promise] is what the model says of itself; [Sequential],
+// [Unlimited], [Limited] and [Staged] are the promises of the models that this
+// module has, and a model unlike those fills in a Promise of its own. A model
+// whose limit is part of it:
+//
+//	conform.Test(t, func(int) conform.Runner { return mine.Run }, conform.Limited("").Fixed(4))
+//
+// [TestStream] is the same for a [Streamer]. The file own_test.go holds both, for
+// a model of twenty lines.
+//
+// # What is tested
+//
+// Each clause of the contract is a subtest, and each check in it one below
+// that; the failure message says in a sentence what broke.
+//
+//	clause 1: one result per key, in input order
+//	clause 1: one result per key                                  (Stream)
+//	clause 2: an error stays with its key
+//	clause 3: a panic or Goexit becomes its key's error
+//	clause 4: nothing begins after ctx ends
+//	clause 5: nothing still runs after the end
+//	clause 6: never more in flight than the limit
+//	clause 7: results as they complete, keys within the window    (Stream)
+//	clause 8: the schedule is exact
+//	clause 9: a nil function or a bad limit panics at once
+//
+// So clause 4 alone is
+//
+//	go test -run 'TestMine/clause_4' .
+//
+// All of it runs in virtual time (testing/synctest): a job that lasts an hour costs
+// nothing, and the schedule is compared to the nanosecond. So a model under test
+// may use goroutines, channels, sync and time as it likes, but must not wait
+// for a goroutine that was there before, nor for the network or a file.
+//
+// # Models that are badly wrong
+//
+// A model that leaks or blocks for good fails the check that found it, with the
+// stacks of the goroutines that are left. One that spins, or blocks where virtual time
+// does not see it, is given up after a minute of real time, or a quarter of what
+// -timeout leaves if that is less; the checks after that are not run.
+//
+// A panic that a model does not recover on a goroutine of its own ends the
+// process. Clauses 3, 7 and 9 provoke such panics, so they run in a second
+// process first: the test binary again, with -test.run for that subtest. Other
+// tests of the package are not run in it; TestMain and init functions are.
+//
+// The suite is itself tested with mutants, models that break one clause each,
+// most of them subtly; it has to reject every one by the name of that clause.
+package conform

@@ -1,0 +1,4 @@
+package conform
+
+// RaceEnabled says whether the tests were built with -race.
+const RaceEnabled = raceEnabled
