@@ -8,25 +8,50 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // settings are the harness's own flags, beside those of go test.
 type settings struct {
-	full     bool
-	inFlight int
-	workers  limits
-	spin     int
-	measure  func() int
+	full       bool
+	latency    list[time.Duration]
+	tasks      list[int]
+	inFlight   int
+	processors int
+	buffer     int
+	workers    list[int]
+	spin       int
+	measure    func() int
 }
 
 // flags is a global because go test gives benchmarks no other way to their flags.
-var flags = settings{measure: sync.OnceValue(StepsPerMicrosecond)}
+var flags = settings{
+	latency: list[time.Duration]{parse: wait},
+	tasks:   list[int]{parse: positive},
+	workers: list[int]{parse: positive},
+	measure: sync.OnceValue(StepsPerMicrosecond),
+}
+
+func (s *settings) register(set *flag.FlagSet) {
+	set.BoolVar(&s.full, "full", false, "run also the cells that take over two seconds an operation")
+	set.Var(&s.latency, "latency", "comma-separated `waits` of BenchmarkPages (10ms,50ms)")
+	set.Var(&s.tasks, "tasks", "comma-separated `numbers` of pages of BenchmarkPages (100,1000)")
+	set.IntVar(&s.inFlight, "inflight", 100, "`jobs` in flight at most, in BenchmarkPages; the pipeline's fetchers")
+	set.IntVar(&s.processors, "processors", 0, "the pipeline's `processors`, in BenchmarkPages; 0 is GOMAXPROCS")
+	set.IntVar(&s.buffer, "buffer", 100, "fetched `bodies` that the pipeline holds, in BenchmarkPages")
+	set.Var(&s.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (2,8) and BenchmarkProcess (8)")
+	set.IntVar(&s.spin, "spin", 0, "`steps` of CPU work that take a microsecond; 0 measures it (a benchmark run in many processes is given one value for all)")
+}
 
 func TestMain(m *testing.M) {
-	flag.BoolVar(&flags.full, "full", false, "run also the cells that take over two seconds an operation")
-	flag.IntVar(&flags.inFlight, "inflight", 100, "`jobs` in flight at most, in BenchmarkPages")
-	flag.Var(&flags.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (2,8) and BenchmarkProcess (8)")
-	flag.IntVar(&flags.spin, "spin", 0, "`steps` of CPU work that take a microsecond; 0 measures it (a benchmark run in many processes is given one value for all)")
+	if pages, ok := os.LookupEnv(serveSite); ok {
+		if err := serve(pages); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	flags.register(flag.CommandLine)
 	flag.Parse()
 	if err := flags.validate(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -34,17 +59,25 @@ func TestMain(m *testing.M) {
 	}
 	// Benchmark-format configuration lines: benchstat keeps runs apart by them.
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
-		fmt.Printf("inflight: %d\nspin: %d\n", flags.inFlight, flags.stepsPerMicrosecond())
+		l := flags.limit()
+		fmt.Printf("inflight: %d\nprocessors: %d\nbuffer: %d\nspin: %d\n", l.InFlight, l.Process, l.Buffer, flags.stepsPerMicrosecond())
 	}
 	os.Exit(m.Run())
 }
 
 func (s *settings) validate() error {
-	if s.inFlight < 1 {
-		return fmt.Errorf("-inflight is %d, want at least 1", s.inFlight)
-	}
-	if s.spin < 0 {
-		return fmt.Errorf("-spin is %d, want 0 or more", s.spin)
+	for _, f := range []struct {
+		name       string
+		value, min int
+	}{
+		{"inflight", s.inFlight, 1},
+		{"processors", s.processors, 0},
+		{"buffer", s.buffer, 0},
+		{"spin", s.spin, 0},
+	} {
+		if f.value < f.min {
+			return fmt.Errorf("-%s is %d, want %d or more", f.name, f.value, f.min)
+		}
 	}
 	return nil
 }
@@ -56,28 +89,51 @@ func (s *settings) stepsPerMicrosecond() int {
 	return s.measure()
 }
 
-// limits is a flag: whole numbers from 1, separated by commas.
-type limits []int
+// list is a flag: values separated by commas.
+type list[T any] struct {
+	parse  func(string) (T, error)
+	values []T
+}
 
-func (l limits) or(standard ...int) []int {
-	if len(l) == 0 {
+func (l list[T]) or(standard ...T) []T {
+	if len(l.values) == 0 {
 		return standard
 	}
-	return l
+	return l.values
 }
 
-func (l limits) String() string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(l)), " ", ","), "[]")
+func (l *list[T]) String() string {
+	var texts []string
+	for _, v := range l.values {
+		texts = append(texts, fmt.Sprint(v))
+	}
+	return strings.Join(texts, ",")
 }
 
-func (l *limits) Set(s string) error {
-	*l = nil
+func (l *list[T]) Set(s string) error {
+	l.values = nil
 	for field := range strings.SplitSeq(s, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 {
-			return fmt.Errorf("%q is not a whole number from 1", field)
+		v, err := l.parse(strings.TrimSpace(field))
+		if err != nil {
+			return err
 		}
-		*l = append(*l, n)
+		l.values = append(l.values, v)
 	}
 	return nil
+}
+
+func positive(field string) (int, error) {
+	n, err := strconv.Atoi(field)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is not a whole number from 1", field)
+	}
+	return n, nil
+}
+
+func wait(field string) (time.Duration, error) {
+	d, err := time.ParseDuration(field)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a duration above 0, such as 10ms", field)
+	}
+	return d, nil
 }

@@ -23,9 +23,13 @@ type cell[K, B, R any] struct {
 	keys  []K
 	want  []overlap.Result[R] // what every model must give
 	equal func(a, b R) bool
-	costs []schedule.Job     // of each key, where jobs wait: for x-ideal and the rule above
-	full  bool               // run it, however long it takes
-	warm  func(inFlight int) // opens what is opened once (connections), untimed; may be nil
+	costs []schedule.Job // of each key, where jobs wait: for x-ideal and the rule above
+	full  bool           // run it, however long it takes
+
+	// warm opens what is opened once (connections), untimed; seen returns how many
+	// jobs the other side has seen in flight since, at most. Both may be nil.
+	warm func(inFlight int) error
+	seen func() (peak int, err error)
 }
 
 // run measures one model on the cell. Around b.Loop's timing of whole runs it
@@ -38,7 +42,8 @@ type cell[K, B, R any] struct {
 //	peak-goroutines  goroutines that the model added, at most
 //	first-result-ms  from the call of Stream to the first result (where there is a Stream)
 //
-// and fails if any run's results differ from want.
+// and fails if any run's results differ from want, or if more was in flight than
+// the model's limit allows.
 func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	var ideal time.Duration
 	if c.costs != nil {
@@ -54,7 +59,9 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 		if peak == 0 {
 			peak = len(c.keys)
 		}
-		c.warm(min(peak, len(c.keys)))
+		if err := c.warm(min(peak, len(c.keys))); err != nil {
+			b.Fatalf("warm-up: %v", err)
+		}
 	}
 
 	// Counting costs some hundred ns a job: nothing where jobs wait, the whole
@@ -76,6 +83,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	if ideal == 0 {
 		c.check(b, m.Run(ctx, counted, c.keys))
 	}
+	c.checkPeak(b, m, peaks)
 	jobs := float64(b.N) * float64(len(c.keys))
 	b.ReportMetric(jobs/elapsed.Seconds(), "jobs/s")
 	b.ReportMetric(float64(elapsed.Nanoseconds())/jobs, "ns/job")
@@ -96,6 +104,25 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 func (c cell[K, B, R]) check(b *testing.B, got []overlap.Result[R]) {
 	if err := differ(got, c.want, c.equal); err != nil {
 		b.Fatalf("wrong result: %v", err)
+	}
+}
+
+// checkPeak holds the model to its limit, by what the jobs counted and by what
+// the other side saw.
+func (c cell[K, B, R]) checkPeak(b *testing.B, m Model[K, B, R], peaks *peaks) {
+	peak := int(peaks.inFlight.Load())
+	if m.Peak > 0 && peak > m.Peak {
+		b.Fatalf("%d jobs in flight, limit %d", peak, m.Peak)
+	}
+	if c.seen == nil {
+		return
+	}
+	seen, err := c.seen()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if seen < 1 || seen > peak {
+		b.Fatalf("the server saw at most %d requests in flight, the jobs counted %d", seen, peak)
 	}
 }
 
@@ -131,13 +158,17 @@ type peaks struct {
 func count[K, B, R any](job overlap.Job[K, B, R]) (overlap.Job[K, B, R], *peaks) {
 	p := new(peaks)
 	return overlap.Job[K, B, R]{
-		Fetch: func(ctx context.Context, key K) (B, error) {
+		Fetch: func(ctx context.Context, key K) (body B, err error) {
 			raise(&p.inFlight, p.now.Add(1))
 			raise(&p.goroutines, int64(runtime.NumGoroutine()-p.before))
-			body, err := job.Fetch(ctx, key)
-			if err != nil {
-				p.now.Add(-1)
-			}
+			fetched := false
+			defer func() {
+				if !fetched { // failed, panicked or left: there will be no Process
+					p.now.Add(-1)
+				}
+			}()
+			body, err = job.Fetch(ctx, key)
+			fetched = err == nil
 			return body, err
 		},
 		Process: func(ctx context.Context, body B) (R, error) {

@@ -1,0 +1,271 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/overlap"
+	"example.com/overlap/bench/schedule"
+	"example.com/overlap/mockserver"
+	"example.com/overlap/pool"
+	"example.com/overlap/workload/pages"
+)
+
+// outcome runs f as a benchmark of one iteration and says how that ended.
+func outcome(t *testing.T, f func(b *testing.B)) (failed, skipped bool, metrics map[string]float64) {
+	t.Helper()
+	benchtime := flag.Lookup("test.benchtime").Value
+	was := benchtime.String()
+	require.NoError(t, benchtime.Set("1x"))
+	defer func() { require.NoError(t, benchtime.Set(was)) }()
+	r := testing.Benchmark(func(b *testing.B) {
+		defer func() { failed, skipped = failed || b.Failed(), b.Skipped() }()
+		f(b)
+	})
+	return failed, skipped, r.Extra
+}
+
+// A benchmark fails by itself when a model gives a wrong result or exceeds its limit.
+func TestAWrongModelFailsTheBenchmark(t *testing.T) {
+	type model = Model[int, uint64, uint64]
+	right := func(workers int) overlap.Runner[int, uint64, uint64] {
+		return func(ctx context.Context, job overlap.Job[int, uint64, uint64], keys []int) []overlap.Result[uint64] {
+			return pool.Run(ctx, job, keys, workers)
+		}
+	}
+	spoiled := func(spoil func([]overlap.Result[uint64]) []overlap.Result[uint64]) overlap.Runner[int, uint64, uint64] {
+		return func(ctx context.Context, job overlap.Job[int, uint64, uint64], keys []int) []overlap.Result[uint64] {
+			return spoil(right(4)(ctx, job, keys))
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		run   overlap.Runner[int, uint64, uint64]
+		peak  int
+		fails bool
+	}{
+		{"right", right(4), 4, false},
+		{"no limit promised", right(4), 0, false},
+		{"a value is wrong", spoiled(func(r []overlap.Result[uint64]) []overlap.Result[uint64] { r[7].Value++; return r }), 4, true},
+		{"a result is missing", spoiled(func(r []overlap.Result[uint64]) []overlap.Result[uint64] { return r[1:] }), 4, true},
+		{"two are swapped", spoiled(func(r []overlap.Result[uint64]) []overlap.Result[uint64] { r[1], r[2] = r[2], r[1]; return r }), 4, true},
+		{"an error where none is", spoiled(func(r []overlap.Result[uint64]) []overlap.Result[uint64] { r[3].Err = io.EOF; return r }), 4, true},
+		{"more in flight than the limit", right(4), 3, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			failed, skipped, metrics := outcome(t, func(b *testing.B) {
+				cell := cpuCell(50, 0)
+				arrived, leave := make(chan struct{}), make(chan struct{})
+				fetch := cell.job.Fetch
+				cell.job.Fetch = func(ctx context.Context, key int) (uint64, error) {
+					switch { // the first four meet, so all of them are in flight at once
+					case key < 3:
+						arrived <- struct{}{}
+						<-leave
+					case key == 3:
+						for range 3 {
+							<-arrived
+						}
+						for range 3 {
+							leave <- struct{}{}
+						}
+					}
+					return fetch(ctx, key)
+				}
+				cell.costs = slices.Repeat([]schedule.Job{{Wait: time.Millisecond}}, 50)
+				cell.run(b, model{Name: "x", Run: c.run, Peak: c.peak, Ideal: schedule.Goroutines})
+			})
+			require.Equal(t, c.fails, failed)
+			require.False(t, skipped)
+			if !c.fails {
+				require.Equal(t, 4.0, metrics["peak-inflight"])
+				require.Positive(t, metrics["jobs/s"])
+				require.Positive(t, metrics["x-ideal"])
+			}
+		})
+	}
+}
+
+func TestCellsThatTakeTooLongAreLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		wait time.Duration
+		full bool
+		skip bool
+	}{
+		{"two seconds", time.Second, false, false},
+		{"a little more", time.Second + time.Millisecond, false, true},
+		{"a little more, with -full", time.Second + time.Millisecond, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cell := cpuCell(2, 0)
+			cell.costs, cell.full = slices.Repeat([]schedule.Job{{Wait: c.wait}}, 2), c.full
+			failed, skipped, _ := outcome(t, func(b *testing.B) { cell.run(b, Models[int, uint64, uint64](Limit{InFlight: 1})[0]) })
+			require.False(t, failed)
+			require.Equal(t, c.skip, skipped)
+		})
+	}
+}
+
+func TestDiffer(t *testing.T) {
+	broken := errors.New("broken")
+	ok := []overlap.Result[int]{{Value: 1}, {Err: broken}}
+	for _, c := range []struct {
+		name string
+		got  []overlap.Result[int]
+		text string
+	}{
+		{"the same", []overlap.Result[int]{{Value: 1}, {Err: broken}}, ""},
+		{"an error of the same text", []overlap.Result[int]{{Value: 1}, {Err: errors.New("broken")}}, ""},
+		{"too few", ok[:1], "1 results for 2 keys"},
+		{"another value", []overlap.Result[int]{{Value: 2}, {Err: broken}}, "job 0: 2, want 1"},
+		{"no error", []overlap.Result[int]{{Value: 1}, {}}, "job 1: error <nil>, want broken"},
+		{"another error", []overlap.Result[int]{{Value: 1}, {Err: io.EOF}}, "job 1: error EOF, want broken"},
+		{"an error too many", []overlap.Result[int]{{Err: io.EOF}, {Err: broken}}, "job 0: error EOF, want <nil>"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := differ(c.got, ok, func(a, b int) bool { return a == b })
+			if c.text == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, c.text)
+		})
+	}
+}
+
+// A job that fails or panics is no longer in flight.
+func TestCountCountsJobsOut(t *testing.T) {
+	job, peaks := count(overlap.Job[int, int, int]{
+		Fetch: func(_ context.Context, key int) (int, error) {
+			switch key {
+			case 0:
+				return 0, io.EOF
+			case 1:
+				panic("fetch")
+			}
+			return key, nil
+		},
+		Process: func(_ context.Context, body int) (int, error) {
+			if body == 2 {
+				panic("process")
+			}
+			return body, io.EOF
+		},
+	})
+	for range 3 {
+		results := pool.Run(t.Context(), job, []int{0, 1, 2, 3}, 1)
+		require.Equal(t, 4, overlap.Failures(results))
+	}
+	require.Zero(t, peaks.now.Load())
+	require.EqualValues(t, 1, peaks.inFlight.Load())
+}
+
+// The site is a process of its own that serves the pages which the workload
+// expects; its record holds the models to their limits.
+func TestPagesCell(t *testing.T) {
+	site := startSite(t, 40)
+	const tasks, latency = 20, time.Millisecond
+	cell := pagesCell(t, site, tasks, latency)
+	require.NoError(t, cell.warm(tasks))
+	for _, m := range Models[string, pages.Body, pages.Page](Limit{InFlight: 4, Process: 2}) {
+		require.NoError(t, differ(m.Run(t.Context(), cell.job, cell.keys), cell.want, cell.equal))
+		record, err := site.record()
+		require.NoError(t, err)
+		require.EqualValues(t, tasks, record.Requests, m.Name)
+		require.Zero(t, record.Duplicates, m.Name)
+		if m.Peak > 0 {
+			require.LessOrEqual(t, int(record.PeakInFlight), m.Peak, m.Name)
+		}
+	}
+}
+
+// A connection for each request in flight is open before anything is measured.
+func TestConnectOpensAsManyConnections(t *testing.T) {
+	const n = 50
+	site := startSite(t, n)
+	client := pages.NewClient(n, time.Minute)
+	defer client.CloseIdleConnections()
+	dials := countDials(client)
+	require.NoError(t, site.connect(t.Context(), client, n))
+	require.EqualValues(t, n, dials.Load())
+	job := pages.Job(client, 0)
+	keys := slices.Repeat([]string{site.url + mockserver.PagePath(1)}, 10*n)
+	require.Zero(t, overlap.Failures(pool.Run(t.Context(), job, keys, n)))
+	require.EqualValues(t, n, dials.Load())
+}
+
+// countDials counts the connections that client opens from now on.
+func countDials(client *http.Client) *atomic.Int64 {
+	dials := new(atomic.Int64)
+	transport := client.Transport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials.Add(1)
+		return dial(ctx, network, addr)
+	}
+	return dials
+}
+
+func TestConnectSaysWhatFailed(t *testing.T) {
+	s := &site{url: "http://127.0.0.1:1"}
+	require.ErrorContains(t, s.connect(t.Context(), http.DefaultClient, 2), "open 2 connections: ")
+	_, err := s.record()
+	require.Error(t, err)
+}
+
+func TestServeRefusesAWrongNumberOfPages(t *testing.T) {
+	require.ErrorContains(t, serve("many"), serveSite+"=many: ")
+}
+
+func TestFlags(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		text string
+	}{
+		{"none", nil, ""},
+		{"all", []string{"-full", "-latency=1ms, 2s", "-tasks=1,20", "-inflight=3", "-processors=2", "-buffer=0", "-workers=1,2", "-spin=900"}, ""},
+		{"a latency without a unit", []string{"-latency=10"}, `invalid value "10" for flag -latency: "10" is not a duration above 0, such as 10ms`},
+		{"a latency of nothing", []string{"-latency=0s"}, `"0s" is not a duration above 0`},
+		{"no pages", []string{"-tasks=5,0"}, `invalid value "5,0" for flag -tasks: "0" is not a whole number from 1`},
+		{"workers without a number", []string{"-workers=two"}, `"two" is not a whole number from 1`},
+		{"nothing in flight", []string{"-inflight=0"}, "-inflight is 0, want 1 or more"},
+		{"processors below none", []string{"-processors=-1"}, "-processors is -1, want 0 or more"},
+		{"a buffer below nothing", []string{"-buffer=-1"}, "-buffer is -1, want 0 or more"},
+		{"spin below nothing", []string{"-spin=-1"}, "-spin is -1, want 0 or more"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := settings{latency: list[time.Duration]{parse: wait}, tasks: list[int]{parse: positive}, workers: list[int]{parse: positive}}
+			set := flag.NewFlagSet("bench", flag.ContinueOnError)
+			set.SetOutput(io.Discard)
+			s.register(set)
+			err := set.Parse(c.args)
+			if err == nil {
+				err = s.validate()
+			}
+			if c.text != "" {
+				require.ErrorContains(t, err, c.text)
+				return
+			}
+			require.NoError(t, err)
+			if c.args != nil {
+				require.Equal(t, []time.Duration{time.Millisecond, 2 * time.Second}, s.latency.or(time.Hour))
+				require.Equal(t, []int{1, 20}, s.tasks.or(9))
+				require.Equal(t, "1,2", s.workers.String())
+			} else {
+				require.Equal(t, []int{9}, s.tasks.or(9))
+			}
+		})
+	}
+}
