@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"reflect"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,19 +64,9 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 		plain[i] = site.url + mockserver.PagePath(i)
 		c.keys[i] = fmt.Sprintf("%s?latency=%v", plain[i], latency)
 	}
-	// The right results are those of a sequential run that does not wait, and
-	// that needs no network either.
-	transport, err := mockserver.NewTransport(settingsOf(site.pages))
-	if err != nil {
-		b.Fatal(err)
-	}
-	c.want = sequential.Run(b.Context(), pages.Job(&http.Client{Transport: transport}, 0), plain)
-	for i := range c.want {
-		c.want[i].Value.URL = c.keys[i]
-	}
-	if failed := overlap.Failures(c.want); failed > 0 {
-		b.Fatalf("%d of the expected results are errors: %v", failed, overlap.Errors(c.want))
-	}
+	c.want = sync.OnceValues(func() ([]overlap.Result[pages.Page], error) {
+		return expected(b.Context(), site.pages, plain, c.keys)
+	})
 	c.warm = func(inFlight int) error {
 		if err := site.connect(b.Context(), client, inFlight); err != nil {
 			return err
@@ -87,4 +79,18 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 		return int(record.PeakInFlight), err
 	}
 	return c
+}
+
+// expected are the right results: those of a sequential run without latency,
+// which needs no network either. A page's URL is the key.
+func expected(ctx context.Context, sitePages int, plain, keys []string) ([]overlap.Result[pages.Page], error) {
+	transport, err := mockserver.NewTransport(settingsOf(sitePages))
+	if err != nil {
+		return nil, err
+	}
+	want := sequential.Run(ctx, pages.Job(&http.Client{Transport: transport}, 0), plain)
+	for i := range want {
+		want[i].Value.URL = keys[i]
+	}
+	return want, overlap.Errors(want)
 }

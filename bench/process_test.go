@@ -14,8 +14,8 @@ func BenchmarkProcess(b *testing.B) {
 		micros, jobs int
 	}{
 		{"1us", 1, 10_000},
-		{"50us", 50, 1_000},
-		{"1ms", 1_000, 100},
+		{"50us", 50, 500},
+		{"1ms", 1_000, 50},
 	} {
 		for _, workers := range flags.workers.or(8) {
 			c := cpuCell(size.jobs, size.micros*flags.stepsPerMicrosecond())
