@@ -53,13 +53,14 @@ type Model[K, B, R any] struct {
 	Stream overlap.Streamer[K, B, R]          // nil where a form claims keys by index
 	Ideal  func([]schedule.Job) schedule.Plan // its exact schedule, in virtual time
 	Peak   int                                // jobs in flight at most; 0: no bound
+
+	// AnyOrder says that jobs begin in no promised order, so that Ideal is exact
+	// for jobs of equal length only.
+	AnyOrder bool
 }
 
 // Models returns every model of this module, bound to limit, in the order in
 // which the course tells of them. sequential and goroutines heed no limit.
-//
-// Ideal of pool-counter is exact for jobs of equal length: it claims the same
-// jobs as pool, but in another order.
 func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 	n, widths := limit.InFlight, limit.widths()
 	type (
@@ -109,8 +110,9 @@ func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 			Run: func(ctx context.Context, j job, keys []K) results {
 				return pool.RunCounter(ctx, j, keys, n)
 			},
-			Ideal: inPool,
-			Peak:  n,
+			Ideal:    inPool,
+			Peak:     n,
+			AnyOrder: true,
 		},
 		{
 			Name: "pipeline",

@@ -118,14 +118,14 @@ var (
 
 // discover runs every benchmark that matches pattern once, which also warms the
 // machine up; nothing of it is counted.
-func (b *binary) discover(ctx context.Context, pattern string, cpu int, now func(cell string)) (found, error) {
+func (b *binary) discover(ctx context.Context, pattern string, cpu int, begin func(name string)) (found, error) {
 	f := found{took: map[Cell]time.Duration{}, leftOut: map[string]string{}}
 	var name, logged string
 	began := time.Now()
 	err := b.start(ctx, func(line string) {
 		if m := nameLine.FindStringSubmatch(line); m != nil {
 			name, logged, began = m[1], "", time.Now()
-			now(name)
+			begin(name)
 		} else if m := resultLine.FindStringSubmatch(line); m != nil {
 			c := Cell{Name: trimProcs(m[1], name), CPU: cpu}
 			f.cells = append(f.cells, c)

@@ -2,11 +2,12 @@ package rounds
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,8 +65,8 @@ func Rank(results io.Reader, name string) (Ranking, error) {
 		return nil, fmt.Errorf("%s: no result has a /model= in its name and a time", name)
 	}
 	var r Ranking
-	for _, group := range slices.Sorted(maps.Keys(times)) {
-		r = append(r, rankGroup(group, times[group]))
+	for _, name := range slices.SortedFunc(maps.Keys(times), compareNames) {
+		r = append(r, rankGroup(name, times[name]))
 	}
 	r.holm()
 	return r, nil
@@ -83,6 +84,53 @@ func splitName(name benchfmt.Name) (group, model string) {
 		}
 	}
 	return group, model
+}
+
+// compareNames puts names in the order that a reader expects: tasks=100 before
+// tasks=1000, cpu=50us before cpu=1ms.
+func compareNames(a, b string) int {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	for i := range min(len(as), len(bs)) {
+		if c := cmp.Or(compareParts(as[i], bs[i]), cmp.Compare(as[i], bs[i])); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(len(as), len(bs))
+}
+
+func compareParts(a, b string) int {
+	aKey, aValue, _ := strings.Cut(a, "=")
+	bKey, bValue, _ := strings.Cut(b, "=")
+	if aKey != bKey {
+		return cmp.Compare(aKey, bKey)
+	}
+	aValue, aProcs := cutProcs(aValue)
+	bValue, bProcs := cutProcs(bValue)
+	aSize, aOK := size(aValue)
+	bSize, bOK := size(bValue)
+	if aOK && bOK {
+		return cmp.Or(cmp.Compare(aSize, bSize), cmp.Compare(aProcs, bProcs))
+	}
+	return cmp.Compare(aValue, bValue)
+}
+
+// size reads a number or a duration.
+func size(value string) (float64, bool) {
+	if d, err := time.ParseDuration(value); err == nil {
+		return float64(d), true
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	return n, err == nil
+}
+
+// cutProcs takes the -N of GOMAXPROCS off a name.
+func cutProcs(name string) (rest string, procs int) {
+	i := strings.LastIndexByte(name, '-')
+	n, err := strconv.Atoi(name[i+1:])
+	if i < 0 || err != nil || n < 1 {
+		return name, 1 // as go test prints it
+	}
+	return name[:i], n
 }
 
 func rankGroup(name string, times map[string][]float64) Group {
@@ -128,41 +176,82 @@ func (r Ranking) holm() {
 	}
 }
 
+// provable says whether so few samples can prove any difference at all: the
+// least p that a Mann-Whitney test of n against n values can give is 2/C(2n,n),
+// and it has to be under Holm's first bar.
+func (r Ranking) provable() bool {
+	family, fewest := 0, math.MaxInt
+	for _, g := range r {
+		family += len(g.Models) - 1
+		for _, p := range g.Models {
+			fewest = min(fewest, p.Samples)
+		}
+	}
+	least := 2.0
+	for i := range fewest {
+		least *= float64(i+1) / float64(fewest+i+1)
+	}
+	return family == 0 || least < alpha/float64(family)
+}
+
 // Write prints the ranking in words, a paragraph a group. leftOut are the
 // benchmarks that were not run, by name, and why.
 func (r Ranking) Write(w io.Writer, leftOut map[string]string) error {
-	var errs []error
-	print := func(format string, args ...any) {
-		_, err := fmt.Fprintf(w, format, args...)
-		errs = append(errs, err)
+	var text strings.Builder
+	procs := map[int]bool{}
+	for _, g := range r {
+		_, n := cutProcs(g.Name)
+		procs[n] = true
 	}
 	for _, g := range r {
-		first := g.Models[0]
-		print("%s\n  %-18s %10s  fastest median of %d\n", g.Name, first.Model, round(first.Median), first.Samples)
-		for _, p := range g.Models[1:] {
-			verdict := "no difference shown from " + first.Model
-			if p.Slower {
-				verdict = fmt.Sprintf("%.2fx", float64(p.Median)/float64(first.Median))
-			}
-			print("  %-18s %10s  %s\n", p.Model, round(p.Median), verdict)
+		name, n := cutProcs(g.Name)
+		title := name
+		if len(procs) > 1 {
+			title += fmt.Sprintf(", GOMAXPROCS %d", n)
 		}
-		for _, name := range slices.Sorted(maps.Keys(leftOut)) {
-			if group, model := splitName(benchfmt.Name(strings.TrimPrefix(name, "Benchmark"))); group == trimCPU(g.Name) {
-				print("  %-18s %10s  %s\n", model, "not run", leftOut[name])
+		fmt.Fprintf(&text, "%s\n", title)
+		first := g.Models[0]
+		fmt.Fprintf(&text, "  fastest: %s, %s an operation (median of %d)\n", first.Model, round(first.Median), first.Samples)
+		var level, slower []string
+		for _, p := range g.Models[1:] {
+			times := fmt.Sprintf("%s %sx", p.Model, times(float64(p.Median)/float64(first.Median)))
+			if p.Slower {
+				slower = append(slower, times)
+			} else {
+				level = append(level, times)
+			}
+		}
+		if len(level) > 0 {
+			fmt.Fprintf(&text, "  no difference proven: %s\n", strings.Join(level, ", "))
+		}
+		if len(slower) > 0 {
+			fmt.Fprintf(&text, "  slower: %s\n", strings.Join(slower, ", "))
+		}
+		for _, left := range slices.Sorted(maps.Keys(leftOut)) {
+			if group, model := splitName(benchfmt.Name(strings.TrimPrefix(left, "Benchmark"))); group == name {
+				fmt.Fprintf(&text, "  not run: %s, %s\n", model, leftOut[left])
 			}
 		}
 	}
-	return errors.Join(errs...)
+	if !r.provable() {
+		text.WriteString("There are too few rounds to prove any difference: 10 are enough for this many comparisons in most cases.\n")
+	} else {
+		fmt.Fprintf(&text, "Slower is proven at %v over all comparisons together (Mann-Whitney, Holm's correction).\n", alpha)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
-// trimCPU takes the -N of GOMAXPROCS off a group's name: benchmarks that were left
-// out printed none.
-func trimCPU(group string) string {
-	i := strings.LastIndexByte(group, '-')
-	if i < 0 || strings.Trim(group[i+1:], "0123456789") != "" {
-		return group
+// times prints a factor with three digits.
+func times(factor float64) string {
+	switch {
+	case factor < 9.995:
+		return fmt.Sprintf("%.2f", factor)
+	case factor < 99.95:
+		return fmt.Sprintf("%.1f", factor)
+	default:
+		return fmt.Sprintf("%.0f", factor)
 	}
-	return group[:i]
 }
 
 // round keeps three digits.

@@ -19,7 +19,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,17 +55,22 @@ func (e *Interrupted) Unwrap() error { return e.cause }
 
 // A Report is what Run did.
 type Report struct {
-	Rounds   int               // whole rounds in the file
-	LeftOut  map[string]string // benchmark name -> why it was not run
-	Building time.Duration
-	WarmUp   time.Duration
-	Measured time.Duration // the rounds alone
+	Rounds    int               // whole rounds in the file
+	LeftOut   map[string]string // benchmark name -> why it was not run
+	Models    []string          // in the order of the benchmarks
+	Benchstat Benchstat         // as the module's go.mod has it
+	Building  time.Duration
+	WarmUp    time.Duration
+	Measured  time.Duration // the rounds alone
 }
 
 // Progress is told what Run is doing. Its methods are called from one goroutine.
 type Progress interface {
-	// Say is called with a line about a phase: building, warm-up.
+	// Say is called with a line about each phase: building, warm-up.
 	Say(line string)
+	// Warming is called before each benchmark of the warm-up, with how many were
+	// begun before. How many there are is what the warm-up finds out.
+	Warming(before int, name string)
 	// Step is called before each cell: the round from 1, the cell's place in the
 	// round from 1, the cells in a round, the time left for all rounds (an estimate).
 	Step(round, step, steps int, cell Cell, left time.Duration)
@@ -77,7 +84,7 @@ type Progress interface {
 // are kept; when ctx ends or a benchmark fails, the error is an *Interrupted if at least
 // one round is there.
 func Run(ctx context.Context, config Config, progress Progress) (*Report, error) {
-	if err := config.validate(); err != nil {
+	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	tmp, err := os.MkdirTemp("", "overlap-bench-")
@@ -94,17 +101,24 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 		return nil, err
 	}
 	bin.args = config.Args
+	if report.Benchstat, err = FindBenchstat(ctx, config.Dir); err != nil {
+		return nil, err
+	}
 	report.Building = time.Since(began)
 	progress.Say(fmt.Sprintf("built in %s", seconds(report.Building)))
 
 	began = time.Now()
+	progress.Say("warming up: every benchmark once")
 	all, err := warmUp(ctx, bin, config, progress)
 	if err != nil {
 		return nil, err
 	}
-	report.WarmUp, report.LeftOut = time.Since(began), all.leftOut
+	report.WarmUp, report.LeftOut, report.Models = time.Since(began), all.leftOut, modelsOf(all.cells)
 	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d left out", seconds(report.WarmUp), len(all.cells), len(all.leftOut)))
 
+	if err := os.MkdirAll(filepath.Dir(config.Out), 0o755); err != nil {
+		return nil, err
+	}
 	out, err := os.OpenFile(config.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
@@ -129,7 +143,18 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	}
 }
 
-func (c Config) validate() error {
+func modelsOf(cells []Cell) []string {
+	var models []string
+	for _, c := range cells {
+		if m := c.Model(); m != "" && !slices.Contains(models, m) {
+			models = append(models, m)
+		}
+	}
+	return models
+}
+
+// Validate returns an error that names the setting that makes no sense.
+func (c Config) Validate() error {
 	if c.Rounds < 1 {
 		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
 	}
@@ -141,11 +166,16 @@ func (c Config) validate() error {
 	if _, err := os.Stat(c.Out); err == nil {
 		return fmt.Errorf("%s is there already: results are never overwritten", c.Out)
 	}
-	if err := os.MkdirAll(filepath.Dir(c.Out), 0o755); err != nil {
-		return err
+	if d, err := time.ParseDuration(c.benchTime()); (err != nil || d <= 0) && !iterations.MatchString(c.benchTime()) {
+		return fmt.Errorf("benchtime is %q, want a time such as 100ms or a number of operations such as 10x", c.benchTime())
+	}
+	if _, err := regexp.Compile(c.Bench); err != nil {
+		return fmt.Errorf("bench is no pattern: %w", err)
 	}
 	return nil
 }
+
+var iterations = regexp.MustCompile(`^[1-9][0-9]*x$`)
 
 func (c Config) benchTime() string {
 	if c.BenchTime == "" {
@@ -168,8 +198,9 @@ func warmUp(ctx context.Context, bin *binary, config Config, progress Progress) 
 		pattern = "."
 	}
 	all := found{took: map[Cell]time.Duration{}, leftOut: map[string]string{}}
+	begun := 0
 	for _, cpu := range config.cpus() {
-		f, err := bin.discover(ctx, pattern, cpu, func(cell string) { progress.Say("warming up: " + cell) })
+		f, err := bin.discover(ctx, pattern, cpu, func(name string) { progress.Warming(begun, name); begun++ })
 		if err != nil {
 			return found{}, err
 		}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/overlap/bench/rounds"
+)
+
+const benchManual = `
+Usage: overlap bench [flags] [-- flags of the benchmark]
+
+Bench compares the models: it builds the benchmarks, runs each once to warm up,
+and then runs them in rounds, every cell in a process of its own and in an order
+that changes from round to round. It writes the results in Go's benchmark format
+and ends in benchstat's table and a ranking in words.
+
+It must be started in the module's directory. Ctrl-C keeps every finished round.
+What stands after -- goes to the benchmark itself: -latency 5ms,20ms, -tasks 500,
+-inflight 50, -processors 4, -buffer 0, -workers 2,4,8, -full (cells that take
+over two seconds an operation, too).
+
+Exit status: 1 if a benchmark failed, 2 for bad usage, 130 after Ctrl-C.
+
+Examples:
+  overlap bench
+  overlap bench -bench Pages -rounds 20 -cpu 1,2
+  overlap bench -bench Dispatch -benchtime 200ms -- -workers 4
+  overlap bench -bench Pages -- -latency 100ms -tasks 5000 -inflight 500
+`
+
+func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) int {
+	config := rounds.Config{}
+	flags.StringVar(&config.Bench, "bench", ".", "`pattern` of the benchmarks to run, as go test's -bench takes it")
+	flags.IntVar(&config.Rounds, "rounds", 10, "`number` of samples of each cell; benchstat needs 6 for an interval")
+	flags.StringVar(&config.BenchTime, "benchtime", "50ms", "`time` for each cell in each round, or a number of operations such as 100x")
+	flags.StringVar(&config.Package, "pkg", "./bench", "`package` whose benchmarks are run")
+	flags.StringVar(&config.Out, "o", "", "`file` for the results (bench/results/ and the time)")
+	flags.Uint64Var(&config.Seed, "seed", 0, "`seed` of the order; 0 takes a random one, which is recorded")
+	flags.Func("cpu", "comma-separated `values` of GOMAXPROCS to sweep (the machine's)", func(list string) (err error) {
+		config.CPU, err = parseCPU(list)
+		return err
+	})
+	if status, ok := c.parse(flags, args); !ok {
+		return status
+	}
+	config.Args = flags.Args()
+	if len(config.Args) > 0 && args[len(args)-len(config.Args)-1] != "--" {
+		return c.misused(flags, fmt.Errorf("%q is no flag; flags of the benchmark stand after --", config.Args[0]))
+	}
+	if config.Seed == 0 {
+		config.Seed = rand.Uint64N(1_000_000) + 1
+	}
+	if config.Out == "" {
+		config.Out = filepath.Join("bench", "results", time.Now().Format("2006-01-02T150405")+".txt")
+	}
+	if err := config.Validate(); err != nil {
+		return c.misused(flags, err)
+	}
+
+	progress := &benchProgress{w: c.stderr, rounds: config.Rounds}
+	report, err := rounds.Run(ctx, config, progress)
+	if stopped, ok := errors.AsType[*rounds.Interrupted](err); ok {
+		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
+			stopped, config.Out, config.Out)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		if report == nil {
+			fmt.Fprintln(c.stderr, "overlap bench: interrupted before the first round was finished; nothing is kept")
+		}
+		return interrupted
+	case err != nil:
+		return c.broken(flags, err)
+	}
+	if err := c.summary(ctx, config, report); err != nil {
+		return c.broken(flags, err)
+	}
+	return 0
+}
+
+func parseCPU(list string) (cpus []int, err error) {
+	for field := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is not a whole number from 1", field)
+		}
+		cpus = append(cpus, n)
+	}
+	return cpus, nil
+}
+
+// summary prints benchstat's tables and the ranking.
+func (c console) summary(ctx context.Context, config rounds.Config, report *rounds.Report) error {
+	if err := report.Benchstat.Tables(ctx, c.stdout, config.Out, report.Models); err != nil {
+		return err
+	}
+	file, err := os.Open(config.Out)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	ranking, err := rounds.Rank(file, config.Out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stdout)
+	if err := ranking.Write(c.stdout, report.LeftOut); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "\nbuilt in %s, warmed up in %s, measured %d rounds in %s: %s\n",
+		report.Building.Round(time.Second), report.WarmUp.Round(time.Second), report.Rounds, report.Measured.Round(time.Second), config.Out)
+	return nil
+}
+
+// benchProgress shows a benchmark's progress.
+type benchProgress struct {
+	w      io.Writer
+	rounds int
+	meter  *meter // of the warm-up, then of the rounds
+}
+
+func (p *benchProgress) Say(line string) {
+	p.Done()
+	fmt.Fprintln(p.w, line)
+}
+
+func (p *benchProgress) Warming(before int, name string) {
+	if p.meter == nil {
+		p.meter = newMeter(p.w, unknown)
+	}
+	p.meter.show(before, strings.TrimPrefix(name, "Benchmark"), 0)
+}
+
+func (p *benchProgress) Step(round, step, steps int, cell rounds.Cell, left time.Duration) {
+	if round == 1 && step == 1 {
+		p.Done()
+		p.meter = newMeter(p.w, p.rounds*steps)
+		fmt.Fprintf(p.w, "measuring %d cells in %d rounds: about %v\n", steps, p.rounds, left.Round(time.Second))
+	}
+	p.meter.show((round-1)*steps+step-1, fmt.Sprintf("round %d of %d: %s", round, p.rounds, strings.TrimPrefix(cell.Name, "Benchmark")), left)
+}
+
+func (p *benchProgress) Done() {
+	if p.meter != nil {
+		p.meter.end()
+		p.meter = nil
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+
+	"example.com/overlap"
+	"example.com/overlap/workload/pages"
+)
+
+// A kind is a sort of error, how often it came and what one of them says.
+type kind struct {
+	Kind    string `json:"kind"`
+	Count   int    `json:"count"`
+	Example string `json:"example"`
+}
+
+// kinds sorts the errors of the results, the most frequent kind first.
+func kinds(results []overlap.Result[pages.Page], begun func(i int) bool) []kind {
+	list := []kind{}
+	for i, r := range results {
+		if r.Err == nil {
+			continue
+		}
+		name := kindOf(r.Err, begun(i))
+		at := slices.IndexFunc(list, func(k kind) bool { return k.Kind == name })
+		if at < 0 {
+			list = append(list, kind{Kind: name, Example: r.Err.Error()})
+			at = len(list) - 1
+		}
+		list[at].Count++
+	}
+	slices.SortFunc(list, func(a, b kind) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind)) })
+	return list
+}
+
+func kindOf(err error, begun bool) string {
+	if status, ok := errors.AsType[*pages.StatusError](err); ok {
+		if name := http.StatusText(status.StatusCode); name != "" {
+			return fmt.Sprintf("status %d %s", status.StatusCode, name)
+		}
+		return fmt.Sprintf("status %d", status.StatusCode)
+	}
+	if _, ok := errors.AsType[*pages.TooLargeError](err); ok {
+		return "body too large"
+	}
+	if _, ok := errors.AsType[*pages.TypeError](err); ok {
+		return "not HTML"
+	}
+	if _, ok := errors.AsType[*overlap.PanicError](err); ok {
+		return "panic"
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "host not found"
+	}
+	timeout, isTimeout := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, context.Canceled) && !begun:
+		return "not begun: interrupted"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case isTimeout && timeout.Timeout():
+		return "timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET):
+		return "connection reset"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "answer cut short"
+	}
+	return "other"
+}

@@ -1,0 +1,134 @@
+// Overlap compares concurrency models in Go: it runs one, measures all of them,
+// or serves the pages that they fetch.
+//
+//	overlap run -model pool -workers 20 -n 1000 -latency 20ms
+//	overlap bench -rounds 20 -bench Pages
+//	overlap serve -latency 50ms -profile lognormal
+//
+// `overlap help COMMAND` is the manual of each command.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit statuses, beside 0.
+const (
+	failed      = 1   // a job failed, or the command did
+	badUsage    = 2   // flags or arguments make no sense; nothing was done
+	interrupted = 130 // Ctrl-C, as a shell has it: 128 + SIGINT
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	c := console{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(c.main(ctx, os.Args[1:]))
+}
+
+// A console is what a command reads and writes.
+type console struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// A command is one verb of the program.
+type command struct {
+	name    string
+	summary string
+	manual  string // begins with the usage line and ends with examples
+	run     func(c console, ctx context.Context, flags *flag.FlagSet, args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"run", "fetch and process pages under one model", runManual, console.run},
+		{"bench", "compare the models, in rounds", benchManual, console.bench},
+		{"serve", "serve the pages of the mock server", serveManual, console.serve},
+	}
+}
+
+func (c console) main(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		c.overview(c.stderr)
+		return badUsage
+	}
+	name, rest := args[0], args[1:]
+	switch {
+	case name == "help" && len(rest) == 1:
+		name, rest = rest[0], []string{"-h"}
+	case name == "help" || name == "-h" || name == "-help" || name == "--help":
+		c.overview(c.stdout)
+		return 0
+	}
+	for _, command := range commands() {
+		if command.name == name {
+			return command.run(c, ctx, c.flags(command), rest)
+		}
+	}
+	fmt.Fprintf(c.stderr, "overlap: no command is called %q; `overlap help` lists them\n", name)
+	return badUsage
+}
+
+func (c console) overview(w io.Writer) {
+	fmt.Fprint(w, "Overlap compares concurrency models.\n\nUsage: overlap COMMAND [flags]\n\n")
+	for _, command := range commands() {
+		fmt.Fprintf(w, "  %-6s %s\n", command.name, command.summary)
+	}
+	fmt.Fprint(w, "\n`overlap help COMMAND` tells more.\n")
+}
+
+// flags returns a flag set whose -h prints the command's manual.
+func (c console) flags(command command) *flag.FlagSet {
+	flags := flag.NewFlagSet(command.name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // errors are printed by parse
+	flags.Usage = func() {
+		flags.SetOutput(c.stdout)
+		fmt.Fprint(c.stdout, strings.TrimLeft(command.manual, "\n"), "\nFlags:\n")
+		flags.PrintDefaults()
+	}
+	return flags
+}
+
+// parse reads the flags and says whether to go on; if not, with which status the
+// program ends. Arguments that are no flags are left in flags.Args.
+func (c console) parse(flags *flag.FlagSet, args []string) (status int, ok bool) {
+	usage := flags.Usage
+	flags.Usage = func() {} // not for a mistake: the mistake would scroll away
+	switch err := flags.Parse(args); {
+	case err == nil:
+		return 0, true
+	case errors.Is(err, flag.ErrHelp):
+		usage()
+		return 0, false
+	default:
+		return c.misused(flags, err), false
+	}
+}
+
+// misused reports bad usage.
+func (c console) misused(flags *flag.FlagSet, err error) int {
+	fmt.Fprintf(c.stderr, "overlap %s: %v\n`overlap help %s` lists the flags\n", flags.Name(), err, flags.Name())
+	return badUsage
+}
+
+// broken reports that a command could not do what it was asked.
+func (c console) broken(flags *flag.FlagSet, err error) int {
+	fmt.Fprintf(c.stderr, "overlap %s: %v\n", flags.Name(), err)
+	return failed
+}
+
+// isSet says whether a flag was given.
+func isSet(flags *flag.FlagSet, name string) bool {
+	set := false
+	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/overlap/bench"
+	"example.com/overlap/bench/schedule"
+	"example.com/overlap/mockserver"
+	"example.com/overlap/workload/pages"
+)
+
+const runManual = `
+Usage: overlap run [flags]
+
+Run fetches pages and processes them under one model, and reports how that went:
+from a mock server that it starts itself, or, with -url-file, from the URLs in a
+file, one a line.
+
+The makespan is the time from the first job's start to the last one's end; ideal
+is what it would be if waiting took exactly as long as asked for and nothing else
+took any time. Latency is from a job's start to its end, of jobs that succeeded.
+
+Exit status: 1 if a job failed, 2 for bad usage, 130 after Ctrl-C, which ends the
+jobs in flight and reports what was done.
+
+Examples:
+  overlap run -model pool -workers 20 -n 1000 -latency 20ms
+  overlap run -model goroutines -n 200 -latency 50ms -profile lognormal -json
+  overlap run -model pipeline -workers 50 -processors 2 -buffer 10 -n 500 -latency 10ms
+  overlap run -model goroutines-limit -workers 8 -url-file urls.txt
+`
+
+// A task is what run was asked to do.
+type task struct {
+	model    string
+	limit    bench.Limit
+	n        int
+	site     mockserver.Settings
+	urlFile  string
+	timeout  time.Duration
+	maxBytes int64
+	json     bool
+}
+
+type pagesModel = bench.Model[key, body, pages.Page]
+
+func modelNames() string {
+	var names []string
+	for _, m := range bench.Models[key, body, pages.Page](bench.Limit{InFlight: 1}) {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) int {
+	var t task
+	siteFlags(flags, &t.site)
+	flags.StringVar(&t.model, "model", "pool", "the `model`: "+modelNames())
+	flags.IntVar(&t.limit.InFlight, "workers", 20, "`jobs` in flight at most; the pipeline's fetchers. sequential and goroutines have no such limit")
+	flags.IntVar(&t.limit.Process, "processors", runtime.GOMAXPROCS(0), "the pipeline's `workers` that process (the cores)")
+	flags.IntVar(&t.limit.Buffer, "buffer", 0, "fetched `pages` that the pipeline holds")
+	flags.IntVar(&t.n, "n", 100, "`pages` to fetch from the mock server")
+	flags.StringVar(&t.urlFile, "url-file", "", "`file` of URLs to fetch in place of the mock server's; - is standard input")
+	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "`time` after which a request fails; 0 is never")
+	flags.Int64Var(&t.maxBytes, "max-bytes", pages.MaxBytes, "`bytes` of a body at most; a larger one is an error")
+	flags.BoolVar(&t.json, "json", false, "print the report as JSON")
+	if status, ok := c.parse(flags, args); !ok {
+		return status
+	}
+	if err := t.check(flags); err != nil {
+		return c.misused(flags, err)
+	}
+	urls := []string(nil)
+	if t.urlFile != "" {
+		var err error
+		if urls, err = c.readURLs(t.urlFile); err != nil {
+			return c.misused(flags, err)
+		}
+		t.n = len(urls)
+	}
+	r, err := c.do(ctx, t, urls)
+	if err != nil {
+		return c.broken(flags, err)
+	}
+	if err := c.print(r, t.json); err != nil {
+		return c.broken(flags, err)
+	}
+	switch {
+	case r.Interrupted:
+		return interrupted
+	case r.Failed > 0:
+		return failed
+	}
+	return 0
+}
+
+func (t task) check(flags *flag.FlagSet) error {
+	for _, f := range []struct {
+		name        string
+		value, most int64
+	}{
+		{"workers", int64(t.limit.InFlight), 1},
+		{"processors", int64(t.limit.Process), 1},
+		{"buffer", int64(t.limit.Buffer), 0},
+		{"n", int64(t.n), 1},
+		{"max-bytes", t.maxBytes, 1},
+	} {
+		if f.value < f.most {
+			return fmt.Errorf("-%s is %d, want at least %d", f.name, f.value, f.most)
+		}
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag, and run takes no arguments", flags.Arg(0))
+	}
+	if t.timeout < 0 {
+		return fmt.Errorf("-timeout is %v, want 0s or more", t.timeout)
+	}
+	if _, ok := t.find(); !ok {
+		return fmt.Errorf("-model is %q, want one of %s", t.model, modelNames())
+	}
+	if t.urlFile == "" {
+		return checkSite(t.site)
+	}
+	// Flags that would change nothing are a mistake.
+	own := flag.NewFlagSet("", flag.ContinueOnError)
+	siteFlags(own, new(mockserver.Settings))
+	var err error
+	flags.Visit(func(f *flag.Flag) {
+		if own.Lookup(f.Name) != nil || f.Name == "n" {
+			err = fmt.Errorf("-%s is for the mock server, which -url-file does not use", f.Name)
+		}
+	})
+	return err
+}
+
+// find returns the model with its limits bound.
+func (t task) find() (pagesModel, bool) {
+	models := bench.Models[key, body, pages.Page](t.limit)
+	i := slices.IndexFunc(models, func(m pagesModel) bool { return m.Name == t.model })
+	if i < 0 {
+		return pagesModel{}, false
+	}
+	return models[i], true
+}
+
+// do starts what is needed, runs the model and returns the report. Without urls
+// the pages are those of a mock server.
+func (c console) do(ctx context.Context, t task, urls []string) (*report, error) {
+	model, _ := t.find()
+	inFlight := t.n // of a model without a limit
+	if model.Peak > 0 {
+		inFlight = min(t.n, model.Peak)
+	}
+	files := inFlight
+	if urls == nil {
+		files *= 2 // both ends of each connection are in this process
+	}
+	if err := mockserver.CheckFiles(files); err != nil {
+		return nil, err
+	}
+	var site *mockserver.Server
+	var ideal time.Duration
+	if urls == nil {
+		t.site.Pages = t.n
+		var err error
+		if site, err = mockserver.Start("", t.site); err != nil {
+			return nil, err
+		}
+		defer site.Close()
+		for i := range t.n {
+			urls = append(urls, site.PageURL(i))
+		}
+		ideal = t.ideal(model)
+	}
+	client := pages.NewClient(inFlight, t.timeout)
+	defer client.CloseIdleConnections()
+
+	m := newMeasured(pages.Job(client, t.maxBytes), len(urls), newMeter(c.stderr, len(urls)))
+	began := time.Now()
+	results := model.Run(ctx, m.job(), keysOf(urls))
+	r := m.report(results, time.Since(began))
+	r.Model, r.IdealSeconds, r.Interrupted = t.model, ideal.Seconds(), ctx.Err() != nil
+	if model.Peak > 0 {
+		r.Limit = model.Peak
+	}
+	if ideal > 0 && !r.Interrupted {
+		r.TimesIdeal = r.MakespanSeconds / r.IdealSeconds
+	}
+	if site != nil {
+		r.ServerPeakInFlight = int(site.Record().PeakInFlight)
+	}
+	return r, nil
+}
+
+// ideal is the makespan if nothing but waiting took time; 0 if it cannot be told.
+func (t task) ideal(model pagesModel) time.Duration {
+	waits := make([]schedule.Job, t.n)
+	equal := true
+	for i := range waits {
+		waits[i].Wait = t.site.Latency.For(t.site.Seed, mockserver.PagePath(i))
+		equal = equal && waits[i] == waits[0]
+	}
+	if model.AnyOrder && !equal {
+		return 0
+	}
+	return model.Ideal(waits).Makespan
+}
+
+func (c console) print(r *report, asJSON bool) error {
+	if !asJSON {
+		return r.write(c.stdout)
+	}
+	encoder := json.NewEncoder(c.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}

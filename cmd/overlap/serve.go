@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"time"
+
+	"example.com/overlap/mockserver"
+)
+
+const serveManual = `
+Usage: overlap serve [flags]
+
+Serve is the mock server: a site of linked HTML pages, /page/0 and up, with the
+latency and the faults that are asked for, here or in the query of each request
+(/page/7?latency=50ms&fault=reset). It prints its address when it is ready.
+/_overlap/record tells what it has seen, as JSON; DELETE clears that.
+
+Ctrl-C or SIGTERM ends it once the requests in flight are answered, a second
+Ctrl-C at once.
+
+Exit status: 1 if it could not serve or had to cut requests off, 2 for bad usage.
+
+Examples:
+  overlap serve
+  overlap serve -addr 127.0.0.1:8080 -latency 50ms -profile lognormal
+  overlap serve -faults status=0.05,reset=0.01 -rate 200 -burst 20
+  overlap serve -addr 0.0.0.0:8080 -connections 10000
+`
+
+func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) int {
+	var settings mockserver.Settings
+	siteFlags(flags, &settings)
+	addr := flags.String("addr", "127.0.0.1:0", "`host:port` to serve at; port 0 takes a free one, 0.0.0.0 lets other machines in")
+	flags.IntVar(&settings.Pages, "n", 1000, "`pages` in the site")
+	flags.IntVar(&settings.Order, "order", 1024, "`pages` whose order of arrival the record keeps")
+	connections := flags.Int("connections", 1000, "`connections` that it must be able to hold at once; refused if the limit of open files is lower")
+	drain := flags.Duration("drain", 10*time.Second, "`time` that requests in flight have to end")
+	if status, ok := c.parse(flags, args); !ok {
+		return status
+	}
+	var err error
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("%q is no flag, and serve takes no arguments", flags.Arg(0))
+	case settings.Pages < 1:
+		err = fmt.Errorf("-n is %d, want at least 1", settings.Pages)
+	case *connections < 0:
+		err = fmt.Errorf("-connections is %d, want 0 or more", *connections)
+	case *drain < 0:
+		err = fmt.Errorf("-drain is %v, want 0s or more", *drain)
+	default:
+		err = checkSite(settings)
+	}
+	if err != nil {
+		return c.misused(flags, err)
+	}
+	if err := mockserver.CheckFiles(*connections); err != nil {
+		return c.broken(flags, err)
+	}
+	if err := mockserver.Serve(ctx, c.stdout, *addr, settings, *drain); err != nil {
+		return c.broken(flags, err)
+	}
+	return 0
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.com/overlap/mockserver"
+)
+
+// siteFlags are the flags of the mock server's settings.
+func siteFlags(flags *flag.FlagSet, s *mockserver.Settings) {
+	flags.Uint64Var(&s.Seed, "seed", 1, "`seed` of the pages, waits and faults: same seed, same behaviour")
+	flags.IntVar(&s.PageSize, "page-size", 2048, "`bytes` of a page")
+	flags.IntVar(&s.Links, "links", 8, "`links` on a page; -1 for none")
+	flags.DurationVar(&s.Latency.Mean, "latency", 0, "mean `wait` before an answer, such as 20ms")
+	flags.StringVar((*string)(&s.Latency.Profile), "profile", string(mockserver.Constant), "how the waits are spread: constant, uniform, lognormal, heavy-tail")
+	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile: mean-spread to mean+spread")
+	flags.Float64Var(&s.Latency.Sigma, "sigma", 0, "`width` of the lognormal profile, the standard deviation of the logarithm; 0 is 0.5")
+	flags.Float64Var(&s.Latency.Alpha, "alpha", 0, "`weight` of the heavy-tail profile's tail, above 1, smaller is heavier; 0 is 1.5")
+	flags.Func("faults", "comma-separated `faults` and how probable they are: status=0.1,reset=0.01; of status, reset, slow, hang, truncate, malformed", func(list string) error {
+		return parseFaults(list, &s.Faults)
+	})
+	flags.IntVar(&s.Faults.StatusCode, "status", 0, "the status `code` of a status fault; 0 is 503")
+	flags.Float64Var(&s.RateLimit.PerSecond, "rate", 0, "`requests` a second that are let through, the others get a 429; 0 is no limit")
+	flags.IntVar(&s.RateLimit.Burst, "burst", 0, "`requests` that may come at once under -rate; 0 is 1")
+}
+
+func parseFaults(list string, faults *mockserver.Faults) error {
+	chances := map[string]*float64{
+		string(mockserver.Status):    &faults.Status,
+		string(mockserver.Reset):     &faults.Reset,
+		string(mockserver.Slow):      &faults.Slow,
+		string(mockserver.Hang):      &faults.Hang,
+		string(mockserver.Truncate):  &faults.Truncate,
+		string(mockserver.Malformed): &faults.Malformed,
+	}
+	for field := range strings.SplitSeq(list, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+		chance := chances[name]
+		if chance == nil {
+			return fmt.Errorf("%q is no fault; want status, reset, slow, hang, truncate or malformed", name)
+		}
+		p, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return fmt.Errorf("%q is no probability for %s, such as %s=0.1", value, name, name)
+		}
+		*chance = p
+	}
+	return nil
+}
+
+// checkSite names the flag of a setting that makes no sense.
+func checkSite(s mockserver.Settings) error {
+	err := s.Validate()
+	field, ok := errors.AsType[*mockserver.FieldError](err)
+	if !ok {
+		return err
+	}
+	name := map[string]string{
+		"Pages": "n", "PageSize": "page-size", "Links": "links", "Order": "order",
+		"Latency.Profile": "profile", "Latency.Mean": "latency", "Latency.Spread": "spread", "Latency.Sigma": "sigma", "Latency.Alpha": "alpha",
+		"Faults.StatusCode": "status", "RateLimit.PerSecond": "rate", "RateLimit.Burst": "burst",
+	}[field.Field]
+	if name == "" && strings.HasPrefix(field.Field, "Faults") {
+		name = "faults"
+	}
+	if name == "" {
+		return err
+	}
+	return fmt.Errorf("-%s: %s is %s", name, field.Field, field.Problem)
+}
