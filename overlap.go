@@ -27,9 +27,12 @@
 //  6. Never more jobs in flight than the limit.
 //  7. Stream gives one result per key pulled, as it completes, and pulls no
 //     further ahead of its consumer than limit + documented buffers + 1.
+//     Breaking out of the loop cancels the jobs, and waits for them and for
+//     keys: an iterator that blocks must be ended by its owner.
 //  8. The schedule is exact: in virtual time the makespan is the model's
 //     formula, to the nanosecond.
-//  9. A nil function or a limit below one panics at once, naming the argument.
+//  9. A nil function (job.Fetch, job.Process, keys) or a limit below one panics
+//     at once, naming the argument.
 //
 // Package bench/conform proves these clauses for anyone's model.
 package overlap
@@ -96,19 +99,19 @@ func (j Job[K, B, R]) do(ctx context.Context, key K) Result[R] {
 // TryFetch is the first half of [Job.Do], for a model that gives the halves to
 // different workers.
 func (j Job[K, B, R]) TryFetch(ctx context.Context, key K) (body B, err error) {
+	defer catch(&err)
 	if ctx.Err() != nil {
 		return body, context.Cause(ctx)
 	}
-	defer catch(&err)
 	return j.Fetch(ctx, key)
 }
 
 // TryProcess is the second half of [Job.Do].
 func (j Job[K, B, R]) TryProcess(ctx context.Context, body B) (value R, err error) {
+	defer catch(&err)
 	if ctx.Err() != nil {
 		return value, context.Cause(ctx)
 	}
-	defer catch(&err)
 	return j.Process(ctx, body)
 }
 

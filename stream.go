@@ -29,22 +29,25 @@ func (j Job[K, B, R]) Send(ctx context.Context, key K, out chan<- Keyed[K, R]) {
 //
 // work must take keys from in until it is closed, send one Keyed to out for
 // each, and return when all are sent. It need not watch ctx: Pump closes in when
-// ctx ends and goes on reading out until work has returned, so neither channel
-// ever blocks it for good.
+// ctx has ended and keys has returned, and goes on reading out until work has
+// returned, so neither channel ever blocks it for good.
 //
 // ahead bounds the keys that are pulled and not yet delivered, so an endless
-// input runs in constant memory; zero means that there is no bound. A place
-// is free again when the consumer's loop body has returned.
+// input runs in constant memory; zero or less means that there is no bound. A
+// place is free again when the consumer's loop body has returned.
 //
-// Breaking out of the loop cancels ctx for the jobs that run, and waits for
-// them. A panic in keys is raised again in the consumer, once the keys pulled
-// before it are delivered, as an error that holds the value and both stacks;
-// a runtime.Goexit in keys becomes one in the consumer.
+// Breaking out of the loop cancels ctx for the jobs that run, and waits for them
+// and for keys: no more is pulled, but an iterator that blocks, on a channel for
+// example, must be ended by whoever made it. A panic in keys is raised again in
+// the consumer, once the keys pulled before it are delivered, as an error that
+// holds the value and the stack of the goroutine that pulled; a runtime.Goexit in
+// keys becomes one in the consumer. Nil keys panic at once.
 func Pump[K, R any](ctx context.Context, keys iter.Seq[K], ahead int, work func(ctx context.Context, in <-chan K, out chan<- Keyed[K, R])) iter.Seq2[K, Result[R]] {
+	MustKeys(keys)
 	return func(yield func(K, Result[R]) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		in, out := make(chan K), make(chan Keyed[K, R])
-		places := make(chan struct{}, ahead)
+		places := make(chan struct{}, max(0, ahead))
 		var source source
 		var wg sync.WaitGroup
 
@@ -91,6 +94,14 @@ func Pump[K, R any](ctx context.Context, keys iter.Seq[K], ahead int, work func(
 				<-places
 			}
 		}
+	}
+}
+
+// MustKeys panics, naming the argument, if keys is nil. Every Stream calls it
+// before anything begins.
+func MustKeys[K any](keys iter.Seq[K]) {
+	if keys == nil {
+		panic("overlap: keys is nil")
 	}
 }
 

@@ -40,6 +40,7 @@ func Run[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K) [
 // next: it is never more than one key ahead. When ctx ends it pulls no more.
 func Stream[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys iter.Seq[K]) iter.Seq2[K, overlap.Result[R]] {
 	job.MustValid()
+	overlap.MustKeys(keys)
 	return func(yield func(K, overlap.Result[R]) bool) {
 		if ctx.Err() != nil {
 			return

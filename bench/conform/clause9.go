@@ -28,6 +28,19 @@ func (s *suite) clause9(t *testing.T) {
 			s.refuses(b, m.limit, c.what, c.names, c.spoil)
 		})
 	}
+	if s.streams {
+		s.check(t, "keys is nil", func(b *bubble, m model) {
+			l := newLoad(b, 1)
+			before := b.goroutines()
+			fault, _ := protect(func() { m.stream(newEndless(), l.job(), nil) }) // that nobody loops over
+			if fault == nil {
+				b.failf("keys is nil, and the call did not panic")
+			} else if !strings.Contains(fmt.Sprint(fault.value), "keys") {
+				b.failf("keys is nil, and the panic does not name it (want %q): %v", "keys", fault.value)
+			}
+			b.leaks(before, "keys is nil, and after the call")
+		})
+	}
 	if s.promise.LimitName == "" {
 		t.Run("the limit is below one", func(t *testing.T) { t.Skip("the limit of this model cannot be chosen") })
 		return

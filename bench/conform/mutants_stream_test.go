@@ -34,6 +34,7 @@ func aroundStream(spoil func(ctx context.Context, job conform.Job, keys iter.Seq
 		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
 			job.MustValid()
 			overlap.MustLimit("limit", limit)
+			overlap.MustKeys(keys)
 			return spoil(ctx, job, keys, poolStream(limit))
 		}
 	}
@@ -87,6 +88,7 @@ func byHand(f flaws) func(int) conform.Streamer {
 		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
 			job.MustValid()
 			overlap.MustLimit("limit", limit)
+			overlap.MustKeys(keys)
 			start := func() *handStream { return startByHand(ctx, job, keys, limit, f) }
 			if f.eager {
 				s := start()
@@ -804,6 +806,11 @@ func streamMutants() []mutant {
 				return func(yield func(int, conform.Result) bool) {
 					poolStream(limit)(ctx, job, keys)(yield)
 				}
+			}
+		}},
+		{9, "nil keys panic only when someone loops", workers, nil, func(limit int) conform.Streamer {
+			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+				return poolStream(limit)(ctx, job, func(yield func(int) bool) { keys(yield) })
 			}
 		}},
 		{9, "pulls a key before it looks at the job", workers, nil, func(limit int) conform.Streamer {
