@@ -50,7 +50,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 		ideal = m.Ideal(c.costs).Makespan
 	}
 	if ideal > TooLong && !c.full {
-		b.Skipf("left out: its makespan is %v, computed; -full runs it", ideal)
+		b.Skipf("its makespan is %v, computed; -full runs it", ideal)
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()

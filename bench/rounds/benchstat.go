@@ -1,11 +1,18 @@
 package rounds
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
+
+	"golang.org/x/perf/benchfmt"
 )
 
 // A Benchstat is the benchstat command that the module at Dir names as a tool
@@ -24,16 +31,113 @@ func FindBenchstat(ctx context.Context, dir string) (Benchstat, error) {
 	return Benchstat{path: strings.TrimSpace(path)}, nil
 }
 
-// Tables prints the models of a result file side by side, in the given order:
-// the time of an operation, and how many times the ideal makespan that is.
-func (b Benchstat) Tables(ctx context.Context, w io.Writer, file string, models []string) error {
-	return b.run(ctx, w, b.tables(file, models)...)
+// Tables prints the models of a result file side by side, a table for each
+// benchmark: the time of an operation and, where there is one, how many times the
+// ideal makespan that is. models is the order of the columns, but a model that was
+// not run everywhere comes after those that were: benchstat compares with the
+// first column.
+//
+// Benchstat orders rows and columns as it first meets them, which would be the
+// random order of the first round, so it is given a sorted copy.
+func (b Benchstat) Tables(ctx context.Context, w io.Writer, file string, ranking Ranking, models []string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "overlap-tables-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	copied := filepath.Join(dir, filepath.Base(file))
+	for i, name := range ranking.benchmarks() {
+		if err := os.WriteFile(copied, []byte(ranking.sorted(string(content), name, models)), 0o600); err != nil {
+			return err
+		}
+		var table bytes.Buffer
+		if err := b.run(ctx, &table, "-col", "/model", "-filter", ".unit:(sec/op OR x-ideal)", copied); err != nil {
+			return err
+		}
+		text := table.Bytes()
+		if i > 0 { // the file's configuration lines once are enough
+			text = append([]byte("\n"), text[1+bytes.Index(text, []byte("\n ")):]...)
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// tables are benchstat's arguments. Its own order of columns would be that of
-// the first round, which is a random one.
-func (b Benchstat) tables(file string, models []string) []string {
-	return []string{"-col", "/model@(" + strings.Join(models, " ") + ")", "-filter", ".unit:(sec/op OR x-ideal)", file}
+// benchmarks are the names of the groups up to their first slash, in order.
+func (r Ranking) benchmarks() []string {
+	var names []string
+	for _, g := range r {
+		if name := g.benchmark(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (g Group) benchmark() string {
+	name, _ := cutProcs(g.Name)
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
+
+func (g Group) has(model string) bool {
+	return slices.ContainsFunc(g.Models, func(p Place) bool { return p.Model == model })
+}
+
+// sorted are the lines of one benchmark, in the order of the groups and of
+// columns, after the configuration lines.
+func (r Ranking) sorted(content, benchmark string, models []string) string {
+	var config, results []string
+	place := map[string][2]int{}
+	columns := r.columns(benchmark, models)
+	for line := range strings.Lines(content) {
+		if configLine.MatchString(line) {
+			config = append(config, line)
+			continue
+		}
+		full, isResult := strings.CutPrefix(line, "Benchmark")
+		if !isResult {
+			continue
+		}
+		group, model := splitName(benchfmt.Name(strings.Fields(full)[0]))
+		row := slices.IndexFunc(r, func(g Group) bool { return g.Name == group && g.benchmark() == benchmark })
+		column := slices.Index(columns, model)
+		if row >= 0 && column >= 0 {
+			results = append(results, line)
+			place[line] = [2]int{row, column}
+		}
+	}
+	slices.SortStableFunc(results, func(a, b string) int {
+		return cmp.Or(cmp.Compare(place[a][0], place[b][0]), cmp.Compare(place[a][1], place[b][1]))
+	})
+	return strings.Join(append(config, results...), "")
+}
+
+// columns are a benchmark's models, those that were run everywhere first.
+func (r Ranking) columns(benchmark string, models []string) []string {
+	var everywhere, partly []string
+	for _, m := range models {
+		has, all := false, true
+		for _, g := range r {
+			if g.benchmark() == benchmark {
+				has = has || g.has(m)
+				all = all && g.has(m)
+			}
+		}
+		switch {
+		case has && all:
+			everywhere = append(everywhere, m)
+		case has:
+			partly = append(partly, m)
+		}
+	}
+	return append(everywhere, partly...)
 }
 
 func (b Benchstat) run(ctx context.Context, w io.Writer, args ...string) error {

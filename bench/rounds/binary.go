@@ -79,6 +79,9 @@ func (b *binary) start(ctx context.Context, line func(string), args ...string) e
 		return err
 	}
 	if err := cmd.Start(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return fmt.Errorf("test binary does not start: %w", err)
 	}
 	var said []string

@@ -176,10 +176,10 @@ func (r Ranking) holm() {
 	}
 }
 
-// provable says whether so few samples can prove any difference at all: the
-// least p that a Mann-Whitney test of n against n values can give is 2/C(2n,n),
-// and it has to be under Holm's first bar.
-func (r Ranking) provable() bool {
+// shortOf returns how many samples of each model it takes to prove anything here,
+// or 0 if there are as many. The least p that a Mann-Whitney test of n against n
+// values can give is 2/C(2n,n), and it has to be under Holm's first bar.
+func (r Ranking) shortOf() int {
 	family, fewest := 0, math.MaxInt
 	for _, g := range r {
 		family += len(g.Models) - 1
@@ -187,11 +187,15 @@ func (r Ranking) provable() bool {
 			fewest = min(fewest, p.Samples)
 		}
 	}
-	least := 2.0
-	for i := range fewest {
-		least *= float64(i+1) / float64(fewest+i+1)
+	least, n := 2.0, 0
+	for least >= alpha/float64(family) {
+		n++
+		least *= float64(n) / float64(2*(2*n-1)) // C(2n,n) = C(2n-2,n-1) * 2(2n-1)/n
 	}
-	return family == 0 || least < alpha/float64(family)
+	if n <= fewest {
+		return 0
+	}
+	return n
 }
 
 // Write prints the ranking in words, a paragraph a group. leftOut are the
@@ -233,8 +237,8 @@ func (r Ranking) Write(w io.Writer, leftOut map[string]string) error {
 			}
 		}
 	}
-	if !r.provable() {
-		text.WriteString("There are too few rounds to prove any difference: 10 are enough for this many comparisons in most cases.\n")
+	if need := r.shortOf(); need > 0 {
+		fmt.Fprintf(&text, "With so few rounds nothing can be proven: %d are the least for this many comparisons.\n", need)
 	} else {
 		fmt.Fprintf(&text, "Slower is proven at %v over all comparisons together (Mann-Whitney, Holm's correction).\n", alpha)
 	}

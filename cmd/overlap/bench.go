@@ -101,9 +101,6 @@ func parseCPU(list string) (cpus []int, err error) {
 
 // summary prints benchstat's tables and the ranking.
 func (c console) summary(ctx context.Context, config rounds.Config, report *rounds.Report) error {
-	if err := report.Benchstat.Tables(ctx, c.stdout, config.Out, report.Models); err != nil {
-		return err
-	}
 	file, err := os.Open(config.Out)
 	if err != nil {
 		return err
@@ -111,6 +108,9 @@ func (c console) summary(ctx context.Context, config rounds.Config, report *roun
 	defer file.Close()
 	ranking, err := rounds.Rank(file, config.Out)
 	if err != nil {
+		return err
+	}
+	if err := report.Benchstat.Tables(ctx, c.stdout, config.Out, ranking, report.Models); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.stdout)

@@ -125,10 +125,3 @@ func (c console) broken(flags *flag.FlagSet, err error) int {
 	fmt.Fprintf(c.stderr, "overlap %s: %v\n", flags.Name(), err)
 	return failed
 }
-
-// isSet says whether a flag was given.
-func isSet(flags *flag.FlagSet, name string) bool {
-	set := false
-	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
-	return set
-}

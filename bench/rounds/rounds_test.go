@@ -1,0 +1,216 @@
+package rounds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// journal is a Progress that remembers, and may do something at a step.
+type journal struct {
+	said   []string
+	warmed int
+	steps  []string
+	done   int
+	at     func(round, step int)
+	left   []time.Duration
+}
+
+func (j *journal) Say(line string)              { j.said = append(j.said, line) }
+func (j *journal) Warming(before int, _ string) { j.warmed = max(j.warmed, before+1) }
+func (j *journal) Done()                        { j.done++ }
+
+func (j *journal) Step(round, step, steps int, cell Cell, left time.Duration) {
+	j.steps = append(j.steps, fmt.Sprintf("%d %d/%d %s", round, step, steps, cell.Name))
+	j.left = append(j.left, left)
+	if j.at != nil {
+		j.at(round, step)
+	}
+}
+
+func config(t *testing.T) Config {
+	return Config{
+		Package: "./testdata/fake", Rounds: 2, BenchTime: "1x", Seed: 5,
+		Out: filepath.Join(t.TempDir(), "new", "results.txt"),
+	}
+}
+
+func TestRun(t *testing.T) {
+	c := config(t)
+	var j journal
+	report, err := Run(t.Context(), c, &j)
+	require.NoError(t, err)
+	require.Equal(t, 2, report.Rounds)
+	require.Equal(t, []string{"a", "b", "c-2"}, report.Models)
+	require.Equal(t, map[string]string{"BenchmarkFast/size=3/model=slow": "it would take an hour"}, report.LeftOut)
+	require.Positive(t, report.Building)
+	require.Positive(t, report.WarmUp)
+	require.Positive(t, report.Measured)
+
+	text, err := os.ReadFile(c.Out)
+	require.NoError(t, err)
+	for _, key := range []string{"goos", "goarch", "pkg", "cores", "toolchain", "commit", "date"} {
+		require.Regexp(t, `(?m)^`+key+`: \S`, string(text))
+	}
+	for _, line := range []string{"spin: 77", "seed: 5", "benchtime: 1x"} {
+		require.Contains(t, string(text), line+"\n")
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "Benchmark") {
+			names = append(names, strings.Fields(line)[0])
+			if strings.HasPrefix(line, "BenchmarkFast") {
+				require.Contains(t, line, " 77.00 spin", "every process is given what the first one measured")
+			}
+		}
+	}
+	require.Len(t, names, 8)
+	backwards := slices.Clone(names[4:])
+	slices.Reverse(backwards)
+	require.Equal(t, names[:4], backwards, "the second round is the first one backwards")
+
+	require.Len(t, j.steps, 8)
+	require.Regexp(t, `^1 1/4 Benchmark`, j.steps[0])
+	require.Regexp(t, `^2 4/4 Benchmark`, j.steps[7])
+	require.Positive(t, j.left[0])
+	require.Equal(t, 1, j.done)
+	require.Equal(t, "building the benchmarks of ./testdata/fake", j.said[0])
+
+	var tables strings.Builder
+	ranking := rank(t, string(text))
+	require.NoError(t, report.Benchstat.Tables(t.Context(), &tables, c.Out, ranking, report.Models))
+	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c-2\s+│`, tables.String())
+	require.Contains(t, tables.String(), "sec/op")
+	require.NotContains(t, tables.String(), "spin/op")
+}
+
+func TestRunSweepsGOMAXPROCS(t *testing.T) {
+	c := config(t)
+	c.CPU, c.Rounds, c.Bench = []int{1, 2}, 1, "Fast/size=3/model=a"
+	report, err := Run(t.Context(), c, &journal{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a"}, report.Models)
+	text, err := os.ReadFile(c.Out)
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^BenchmarkFast/size=3/model=a\s`, string(text))
+	require.Regexp(t, `(?m)^BenchmarkFast/size=3/model=a-2\s`, string(text))
+}
+
+// However a run ends, its whole rounds are in the file, and nothing else.
+func TestRunKeepsWholeRounds(t *testing.T) {
+	why := errors.New("no more patience")
+	for _, c := range []struct {
+		name        string
+		round, step int
+		kept        int
+	}{
+		{"ended in the first round", 1, 3, 0},
+		{"ended at the start of the second", 2, 1, 1},
+		{"ended in the second", 2, 4, 1},
+		{"ended in the third", 3, 2, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			config := config(t)
+			config.Rounds = 3
+			j := journal{at: func(round, step int) {
+				if round == c.round && step == c.step {
+					cancel(why)
+				}
+			}}
+			report, err := Run(ctx, config, &j)
+			require.ErrorIs(t, err, why)
+			require.Equal(t, 1, j.done)
+			if c.kept == 0 {
+				require.Nil(t, report)
+				require.NoFileExists(t, config.Out)
+				return
+			}
+			stopped, ok := errors.AsType[*Interrupted](err)
+			require.True(t, ok)
+			require.Equal(t, c.kept, stopped.Finished)
+			require.Equal(t, c.kept, report.Rounds)
+			require.ErrorContains(t, err, fmt.Sprintf("stopped after %d whole rounds: no more patience", c.kept))
+			text, err := os.ReadFile(config.Out)
+			require.NoError(t, err)
+			require.Equal(t, 4*c.kept, strings.Count(string(text), "\nBenchmark"))
+			require.True(t, strings.HasSuffix(string(text), "\n"))
+		})
+	}
+}
+
+func TestRunStopsWhenABenchmarkFails(t *testing.T) {
+	c := config(t)
+	c.Rounds = 3
+	c.Args = []string{"-fail-after", filepath.Join(t.TempDir(), "starts")} // the warm-up, the first round; fails in the second
+	report, err := Run(t.Context(), c, &journal{})
+	stopped, ok := errors.AsType[*Interrupted](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, 1, stopped.Finished)
+	require.Equal(t, 1, report.Rounds)
+	require.ErrorContains(t, err, "broken on purpose")
+	require.ErrorContains(t, err, "model=b")
+}
+
+func TestRunEndsBeforeItBegan(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("never mind")
+	cancel(why)
+	_, err := Run(ctx, config(t), &journal{})
+	require.ErrorIs(t, err, why)
+}
+
+func TestRunRefuses(t *testing.T) {
+	there := filepath.Join(t.TempDir(), "there.txt")
+	require.NoError(t, os.WriteFile(there, nil, 0o600))
+	for _, c := range []struct {
+		name   string
+		change func(*Config)
+		want   string
+	}{
+		{"no rounds", func(c *Config) { c.Rounds = 0 }, "rounds is 0, want at least 1"},
+		{"GOMAXPROCS below one", func(c *Config) { c.CPU = []int{1, 0} }, "cpu is 0, want at least 1"},
+		{"a benchtime without a unit", func(c *Config) { c.BenchTime = "10" }, `benchtime is "10", want a time such as 100ms or a number of operations such as 10x`},
+		{"a benchtime of nothing", func(c *Config) { c.BenchTime = "0s" }, `benchtime is "0s"`},
+		{"no operations", func(c *Config) { c.BenchTime = "0x" }, `benchtime is "0x"`},
+		{"a broken pattern", func(c *Config) { c.Bench = "a(" }, "bench is no pattern: "},
+		{"results that are there", func(c *Config) { c.Out = there }, "there.txt is there already: results are never overwritten"},
+		{"no such package", func(c *Config) { c.Package = "./nowhere" }, "nowhere"},
+		{"a package without tests", func(c *Config) { c.Package = "./testdata/none" }, "./testdata/none has no tests"},
+		{"a package that does not compile", func(c *Config) { c.Package = "./testdata/broken" }, "broken_test.go:4"},
+		{"a pattern that nothing matches", func(c *Config) { c.Bench = "Nothing" }, `no benchmark of ./testdata/fake matches "Nothing"`},
+		{"an unknown flag", func(c *Config) { c.Args = []string{"-colour=red"} }, "-colour"},
+		{"results in a place that is a file", func(c *Config) { c.Out = filepath.Join(there, "x.txt") }, "there.txt"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := config(t)
+			c.change(&config)
+			report, err := Run(t.Context(), config, &journal{})
+			require.ErrorContains(t, err, c.want)
+			require.Nil(t, report)
+			if config.Out != there {
+				require.NoFileExists(t, config.Out)
+			}
+		})
+	}
+}
+
+func TestFindBenchstatSaysHowToGetIt(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module x\n\ngo 1.26\n"), 0o600))
+	_, err := FindBenchstat(t.Context(), dir)
+	require.ErrorContains(t, err, "go get -tool golang.org/x/perf/cmd/benchstat")
+}
+
+func TestCommitOutsideOfACheckout(t *testing.T) {
+	require.Equal(t, "unknown", commit(t.TempDir()))
+}
