@@ -4,7 +4,8 @@
 BENCH     ?= .
 ROUNDS    ?= 10
 CPU       ?=
-BENCHTIME ?= 100ms
+BENCHTIME ?= 50ms
+OUT       ?=
 # More flags for overlap bench: make bench BENCHFLAGS='-seed 7 -- -full'
 BENCHFLAGS ?=
 
@@ -17,8 +18,8 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-bench: ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=)
-	go test -run '^$$' -bench '$(BENCH)' -count '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') ./bench
+bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=)
+	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
 
 test: ## prove the models right, with the race detector if there is a C compiler
 	$(if $(RACE),,@echo 'race checks skipped: cgo is off or there is no C compiler')
@@ -34,8 +35,13 @@ compare: ## benchstat on two runs: make compare OLD=a.txt NEW=b.txt
 	@if [ -z '$(OLD)' ] || [ -z '$(NEW)' ]; then echo 'usage: make compare OLD=a.txt NEW=b.txt' >&2; exit 2; fi
 	@go tool benchstat -ignore commit,date,seed,spin,toolchain '$(OLD)' '$(NEW)'
 
-smoke: ## every benchmark once, to see that it works
-	go test -run '^$$' -bench . -benchtime 1x ./bench
+smoke: ## one short round of make bench, and one of overlap run, to see that they work
+	@$(MAKE) --no-print-directory bench ROUNDS=1 BENCHTIME=1x OUT=bin/smoke-$$$$.txt
+	rm -f bin/smoke-*.txt
+	bin/overlap run -n 200 -latency 5ms
+
+bin: ## build the command, bin/overlap
+	go build -o bin/overlap ./cmd/overlap
 
 clean: ## remove what was built (results are yours and stay)
 	rm -rf bin

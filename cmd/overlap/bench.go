@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,12 +51,14 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		config.CPU, err = parseCPU(list)
 		return err
 	})
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, config.Args = args[:i], args[i+1:]
+	}
 	if status, ok := c.parse(flags, args); !ok {
 		return status
 	}
-	config.Args = flags.Args()
-	if len(config.Args) > 0 && args[len(args)-len(config.Args)-1] != "--" {
-		return c.misused(flags, fmt.Errorf("%q is no flag; flags of the benchmark stand after --", config.Args[0]))
+	if flags.NArg() > 0 {
+		return c.misused(flags, fmt.Errorf("%q is no flag; flags of the benchmark stand after --", flags.Arg(0)))
 	}
 	if config.Seed == 0 {
 		config.Seed = rand.Uint64N(1_000_000) + 1
@@ -147,7 +150,7 @@ func (p *benchProgress) Step(round, step, steps int, cell rounds.Cell, left time
 		p.meter = newMeter(p.w, p.rounds*steps)
 		fmt.Fprintf(p.w, "measuring %d cells in %d rounds: about %v\n", steps, p.rounds, left.Round(time.Second))
 	}
-	p.meter.show((round-1)*steps+step-1, fmt.Sprintf("round %d of %d: %s", round, p.rounds, strings.TrimPrefix(cell.Name, "Benchmark")), left)
+	p.meter.show((round-1)*steps+step-1, fmt.Sprintf("round %d/%d: %s %s", round, p.rounds, cell.Model(), strings.TrimPrefix(cell.Group(), "Benchmark")), left)
 }
 
 func (p *benchProgress) Done() {

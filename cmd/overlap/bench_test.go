@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const fake = "../../bench/rounds/testdata/fake"
+
+func TestBench(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.txt")
+	s := overlapCommand(t, "bench", "-pkg", fake, "-rounds", "2", "-benchtime", "1x", "-seed", "9", "-o", out)
+	require.Equal(t, 0, s.status, s.stderr)
+	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c-2\s+│`, s.stdout)
+	require.Regexp(t, `(?m)^Fast/size=3\n  fastest: (a|b|c-2), `, s.stdout)
+	require.Contains(t, s.stdout, "  not run: slow, it would take an hour\n")
+	require.Regexp(t, `\nbuilt in \d+s, warmed up in \d+s, measured 2 rounds in \d+s: `, s.stdout)
+	require.Contains(t, s.stderr, "measuring 4 cells in 2 rounds: about ")
+	require.Contains(t, s.stderr, "4 of 8 done, about ")
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\nseed: 9\n")
+}
+
+// Without -seed the order is a random one, and the file says which.
+func TestBenchRecordsARandomSeed(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.txt")
+	s := overlapCommand(t, "bench", "-pkg", fake, "-bench", "Fast", "-rounds", "1", "-benchtime", "1x", "-o", out, "--", "-spin=5")
+	require.Equal(t, 0, s.status, s.stderr)
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Regexp(t, `\nseed: [1-9]\d*\n`, string(text))
+	require.Contains(t, string(text), "spin: 5\n", "what stands after -- goes to the benchmark")
+}
+
+// trigger cancels when its text is written.
+type trigger struct {
+	bytes.Buffer
+	text   string
+	cancel func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		w.cancel()
+	}
+	return w.Buffer.Write(p)
+}
+
+func TestBenchInterrupted(t *testing.T) {
+	for _, c := range []struct {
+		name, at string
+		kept     bool
+		want     string
+	}{
+		{"while it builds", "building", false, "interrupted before the first round was finished; nothing is kept"},
+		{"in the first round", "measuring", false, "interrupted before the first round was finished; nothing is kept"},
+		{"in a later round", "20 of 40 done", true, "stopped after 5 whole rounds: context canceled\nThe finished rounds are kept in "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			out := filepath.Join(t.TempDir(), "results.txt")
+			stderr := &trigger{text: c.at, cancel: cancel}
+			console := console{stdout: new(bytes.Buffer), stderr: stderr}
+			status := console.main(ctx, []string{"bench", "-pkg", fake, "-rounds", "10", "-benchtime", "1x", "-o", out})
+			require.Equal(t, interrupted, status, stderr.String())
+			require.Contains(t, stderr.String(), c.want)
+			if !c.kept {
+				require.NoFileExists(t, out)
+				return
+			}
+			require.Contains(t, stderr.String(), "go tool benchstat -col /model "+out)
+			text, err := os.ReadFile(out)
+			require.NoError(t, err)
+			require.Equal(t, 20, strings.Count(string(text), "\nBenchmark"))
+		})
+	}
+}
+
+func TestBenchFails(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.txt")
+	s := overlapCommand(t, "bench", "-pkg", fake, "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, "broken on purpose")
+	require.Contains(t, s.stderr, "The finished rounds are kept in "+out)
+
+	s = overlapCommand(t, "bench", "-pkg", "../../bench/rounds/testdata/broken", "-o", out+"2")
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, "broken_test.go:4")
+}

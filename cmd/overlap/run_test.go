@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/mockserver"
+)
+
+func reportOf(t *testing.T, s said) report {
+	t.Helper()
+	var r report
+	decoder := json.NewDecoder(strings.NewReader(s.stdout))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&r), s.stdout)
+	return r
+}
+
+func TestRunEachModel(t *testing.T) {
+	for _, c := range []struct {
+		model string
+		limit int // with -workers 4 -processors 2 -buffer 3
+	}{
+		{"sequential", 1}, {"goroutines", 0}, {"goroutines-limit", 4}, {"pool", 4}, {"pool-counter", 4}, {"pipeline", 9},
+	} {
+		t.Run(c.model, func(t *testing.T) {
+			s := overlapCommand(t, "run", "-model", c.model, "-workers", "4", "-processors", "2", "-buffer", "3", "-n", "12", "-latency", "1ms", "-json")
+			require.Equal(t, 0, s.status, s.stderr)
+			r := reportOf(t, s)
+			require.Equal(t, c.model, r.Model)
+			require.Equal(t, c.limit, r.Limit)
+			require.Equal(t, 12, r.Jobs)
+			require.Equal(t, 12, r.Succeeded)
+			require.Zero(t, r.Failed)
+			require.False(t, r.Interrupted)
+			require.Empty(t, r.Errors)
+			require.Equal(t, 12*8, r.Links)
+			require.Positive(t, r.Words)
+			require.GreaterOrEqual(t, r.TimesIdeal, 1.0, "no run beats the ideal")
+			require.GreaterOrEqual(t, r.LatencySeconds.P50, 0.001)
+			require.GreaterOrEqual(t, r.LatencySeconds.P99, r.LatencySeconds.P50)
+			if c.limit > 0 {
+				require.LessOrEqual(t, r.PeakInFlight, c.limit)
+			}
+			require.LessOrEqual(t, r.ServerPeakInFlight, r.PeakInFlight)
+			require.Positive(t, r.ServerPeakInFlight)
+		})
+	}
+}
+
+func TestRunPrintsATable(t *testing.T) {
+	s := overlapCommand(t, "run", "-n", "30", "-workers", "3", "-latency", "1ms")
+	require.Equal(t, 0, s.status, s.stderr)
+	for _, line := range []string{
+		`^model +pool, at most 3 in flight$`,
+		`^jobs +30, of which 0 failed$`,
+		`^makespan +[\d.]+ms$`,
+		`^ideal +10ms \(makespan is \d+\.\d\dx\)$`,
+		`^jobs/s +[\d.]+$`,
+		`^latency +p50 [\d.]+ms, p95 [\d.]+ms, p99 [\d.]+ms, max [\d.]+ms$`,
+		`^peak in flight +[123] jobs, [123] requests at the server$`,
+		`^pages +\d+ words, 240 links$`,
+	} {
+		require.Regexp(t, `(?m)`+line, s.stdout)
+	}
+	require.NotContains(t, s.stdout, "errors")
+	require.Contains(t, s.stderr, "3 of 30 done, about ", "progress is told in lines where there is no terminal")
+	require.Contains(t, s.stderr, "30 of 30 done, about 0s left, 0 in flight")
+	require.Equal(t, 10, strings.Count(s.stderr, "\n"))
+}
+
+func TestRunCountsErrorsByKind(t *testing.T) {
+	s := overlapCommand(t, "run", "-n", "60", "-faults", "status=0.3,truncate=0.3", "-status", "418")
+	require.Equal(t, failed, s.status)
+	require.Regexp(t, `(?m)^jobs +60, of which \d+ failed$`, s.stdout)
+	require.Regexp(t, `(?m)^ +\d+  status 418 I'm a teapot: get http://127.0.0.1:\d+/page/\d+: status 418`, s.stdout)
+	require.Regexp(t, `(?m)^ +\d+  answer cut short: get http://127.0.0.1:\d+/page/\d+: body: unexpected EOF$`, s.stdout)
+
+	s = overlapCommand(t, "run", "-n", "3", "-faults", "hang=1", "-timeout", "20ms", "-json")
+	require.Equal(t, failed, s.status)
+	r := reportOf(t, s)
+	require.Equal(t, 3, r.Failed)
+	require.Len(t, r.Errors, 1)
+	require.Equal(t, "timeout", r.Errors[0].Kind)
+	require.Zero(t, r.LatencySeconds)
+}
+
+// The ideal of jobs of unequal length is not known for a model that takes them in
+// any order.
+func TestRunGivesNoIdealThatIsNotExact(t *testing.T) {
+	for model, known := range map[string]bool{"pool": true, "pool-counter": false} {
+		s := overlapCommand(t, "run", "-model", model, "-n", "5", "-workers", "2", "-latency", "1ms", "-profile", "uniform", "-spread", "1ms", "-json")
+		require.Equal(t, 0, s.status, s.stderr)
+		require.Equal(t, known, reportOf(t, s).IdealSeconds > 0, model)
+	}
+}
+
+func TestRunFetchesTheURLsOfAFile(t *testing.T) {
+	site, err := mockserver.Start("", mockserver.Settings{Pages: 5})
+	require.NoError(t, err)
+	defer site.Close()
+	list := fmt.Sprintf("\ufeff# five pages, and one that is not there\n\n%s\n  %s  \r\n%s\n%s\n%s\n%s/nowhere\n",
+		site.PageURL(0), site.PageURL(1), site.PageURL(2), site.PageURL(3), site.PageURL(4), site.URL())
+	path := filepath.Join(t.TempDir(), "urls.txt")
+	require.NoError(t, os.WriteFile(path, []byte(list), 0o600))
+
+	for _, s := range []said{
+		overlapCommand(t, "run", "-url-file", path, "-json"),
+		overlapWith(t.Context(), list, "run", "-url-file", "-", "-json"),
+	} {
+		require.Equal(t, failed, s.status, s.stderr)
+		r := reportOf(t, s)
+		require.Equal(t, 6, r.Jobs)
+		require.Equal(t, 5, r.Succeeded)
+		require.Equal(t, "status 404 Not Found", r.Errors[0].Kind)
+		require.Zero(t, r.IdealSeconds)
+		require.Zero(t, r.ServerPeakInFlight)
+	}
+	require.EqualValues(t, 12, site.Record().Requests)
+}
+
+func TestURLFilesAreRefusedByLine(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "# nothing\n\n", "standard input: no URL in it"},
+		{"no scheme", "# one\nsite.example/a\n", `standard input:2: "site.example/a" does not begin with http:// or https://`},
+		{"another scheme", "ftp://site.example/a\n", `standard input:1: "ftp://site.example/a" does not begin`},
+		{"no host", "http:///a\n", `standard input:1: "http:///a" names no host`},
+		{"no URL", "http://a b\n", `standard input:1: parse "http://a b"`},
+		{"a line that is too long", "http://a/\nhttp://a/" + strings.Repeat("x", 1<<17), "standard input:2: bufio.Scanner: token too long"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := overlapWith(t.Context(), c.text, "run", "-url-file", "-")
+			require.Equal(t, badUsage, s.status)
+			require.Contains(t, s.stderr, c.want)
+		})
+	}
+}
+
+// Ctrl-C: what was done is reported, what ran is told apart from what did not begin.
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hang" {
+			once.Do(cancel)
+			<-r.Context().Done()
+		}
+	}))
+	defer server.Close()
+	urls := strings.Repeat(server.URL+"/page\n", 3) + strings.Repeat(server.URL+"/hang\n", 5)
+	s := overlapWith(ctx, urls, "run", "-url-file", "-", "-model", "sequential", "-json")
+	require.Equal(t, interrupted, s.status, s.stderr)
+	r := reportOf(t, s)
+	require.True(t, r.Interrupted)
+	require.Equal(t, 3, r.Succeeded)
+	require.Equal(t, 5, r.Failed)
+	require.Equal(t, map[string]int{"not begun: interrupted": 4, "interrupted": 1}, map[string]int{
+		r.Errors[0].Kind: r.Errors[0].Count, r.Errors[1].Kind: r.Errors[1].Count,
+	})
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	s = overlapWith(ended, "", "run", "-n", "7")
+	require.Equal(t, interrupted, s.status)
+	require.Regexp(t, `(?m)^interrupted +0 of 7 jobs were done$`, s.stdout)
+}
+
+func TestRunRefusesMoreConnectionsThanFiles(t *testing.T) {
+	if mockserver.CheckFiles(2_000_000_000) == nil {
+		t.Skip("this system has no limit of open files")
+	}
+	s := overlapCommand(t, "run", "-model", "goroutines", "-n", "2000000000")
+	require.NotZero(t, s.status)
+	require.NotEmpty(t, s.stderr)
+}
+
+// What a manual promises is tried: every example of run and serve is run, those
+// of bench as far as their flags.
+func TestExamplesOfTheManuals(t *testing.T) {
+	site, err := mockserver.Start("", mockserver.Settings{})
+	require.NoError(t, err)
+	defer site.Close()
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("urls.txt", []byte(site.PageURL(1)+"\n"), 0o600))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range commands() {
+		_, examples, found := strings.Cut(c.manual, "\nExamples:\n")
+		require.True(t, found, c.name)
+		for line := range strings.Lines(examples) {
+			args := strings.Fields(strings.ReplaceAll(line, ":8080", ":0"))
+			require.Equal(t, []string{"overlap", c.name}, args[:2])
+			t.Run(strings.Join(args, " "), func(t *testing.T) {
+				switch c.name {
+				case "run":
+					s := overlapCommand(t, args[1:]...)
+					require.Equal(t, 0, s.status, s.stderr)
+				case "serve":
+					s := overlapWith(ended, "", args[1:]...)
+					require.Equal(t, 0, s.status, s.stderr)
+					require.Contains(t, s.stdout, "serving 1000 pages at http://")
+				case "bench":
+					s := overlapWith(ended, "", args[1:]...)
+					require.Equal(t, interrupted, s.status, s.stderr)
+				}
+			})
+		}
+	}
+}
+
+func TestServe(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	lines := &waiter{found: make(chan string, 1)}
+	c := console{stdout: lines, stderr: &strings.Builder{}}
+	ended := make(chan int)
+	go func() { ended <- c.main(ctx, []string{"serve", "-n", "3", "-faults", "status=1", "-status", "429"}) }()
+	line := <-lines.found
+	require.Regexp(t, `^serving 3 pages at http://127\.0\.0\.1:\d+/page/0, the record at http://127\.0\.0\.1:\d+/_overlap/record\n$`, line)
+	response, err := http.Get(strings.TrimSuffix(strings.Fields(line)[4], ","))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, 429, response.StatusCode)
+	cancel()
+	require.Zero(t, <-ended)
+}
+
+// waiter hands on what is written first.
+type waiter struct{ found chan string }
+
+func (w *waiter) Write(p []byte) (int, error) {
+	select {
+	case w.found <- string(p):
+	default:
+	}
+	return len(p), nil
+}
+
+func TestServeSaysWhyItCannot(t *testing.T) {
+	site, err := mockserver.Start("", mockserver.Settings{})
+	require.NoError(t, err)
+	defer site.Close()
+	s := overlapCommand(t, "serve", "-addr", strings.TrimPrefix(site.URL(), "http://"))
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, "overlap serve: ")
+	require.Contains(t, s.stderr, "in use")
+
+	if mockserver.CheckFiles(2_000_000_000) != nil {
+		s = overlapCommand(t, "serve", "-connections", "2000000000")
+		require.Equal(t, failed, s.status)
+		require.Contains(t, s.stderr, "2000000000 connections need 2000000064 file descriptors")
+	}
+}
+
+func TestShown(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0s", 0.0123456: "12.3ms", 1.23456: "1.23s", 123.456: "2m3s", 0.000001: "1µs"} {
+		require.Equal(t, want, shown(seconds))
+	}
+}
+
+func TestMeterOnATerminal(t *testing.T) {
+	var screen strings.Builder
+	m := &meter{w: &screen, total: 10, bar: newBar(&screen, 10), width: 60}
+	m.show(5, "halfway, with a name that is longer than the line", 90*time.Second)
+	m.show(10, "there", 0)
+	m.end()
+	require.Contains(t, screen.String(), "~1m30s left halfway, with a name …  50% |")
+	for line := range strings.SplitSeq(screen.String(), "\r") {
+		require.LessOrEqual(t, utf8.RuneCountInString(line), 60)
+	}
+
+	screen.Reset()
+	m = &meter{w: &screen, total: unknown, bar: newBar(&screen, unknown), width: 80}
+	m.show(3, "Pages/x", 0)
+	m.end()
+	require.Contains(t, screen.String(), "3 done, Pages/x")
+}
