@@ -13,7 +13,7 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint compare smoke bin clean
+.PHONY: help bench test lint compare smoke bin docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ smoke: ## one short round of make bench, and one of overlap run, to see that the
 
 bin: ## build the command, bin/overlap
 	go build -o bin/overlap ./cmd/overlap
+
+docs: ## make the tables and outputs in README.md and docs/ anew from the recorded runs
+	go test ./docs -run TestPagesAreUpToDate -update
 
 clean: ## remove what was built (results are yours and stay)
 	rm -rf bin

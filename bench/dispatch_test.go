@@ -18,8 +18,8 @@ import (
 // BenchmarkDispatch gives every model an empty job, so that all of the time is
 // the model's own. Beside the models stand what they are built from or replace:
 // a plain loop, a bare loop of wg.Go, errgroup with a limit, and one counter for
-// all keys, to which RunCounter's ranges are the answer. These promise less:
-// no check of ctx, no Goexit, and the loop and errgroup do not recover a panic.
+// all keys, to which RunCounter's ranges are the answer. The first three promise less:
+// no check of ctx, no Goexit, and only wg.Go's loop recovers a panic.
 func BenchmarkDispatch(b *testing.B) {
 	const tasks = 10_000
 	for _, workers := range flags.workers.or(2, 8) {

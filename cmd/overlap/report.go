@@ -193,9 +193,9 @@ func (r *report) write(w io.Writer) error {
 		row("latency", "p50 %s, p95 %s, p99 %s, max %s", shown(l.P50), shown(l.P95), shown(l.P99), shown(l.Max))
 	}
 	if r.ServerPeakInFlight > 0 {
-		row("peak in flight", "%d jobs, %d requests at the server", r.PeakInFlight, r.ServerPeakInFlight)
+		row("peak in flight", "%s, %s at the server", count(r.PeakInFlight, "job"), count(r.ServerPeakInFlight, "request"))
 	} else {
-		row("peak in flight", "%d jobs", r.PeakInFlight)
+		row("peak in flight", "%s", count(r.PeakInFlight, "job"))
 	}
 	row("pages", "%d words, %d links", r.Words, r.Links)
 	if err := table.Flush(); err != nil {
@@ -209,6 +209,14 @@ func (r *report) write(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// count is a number of things, in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // shown is a number of seconds with three digits.
