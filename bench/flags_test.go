@@ -59,8 +59,11 @@ func TestMain(m *testing.M) {
 	}
 	// Benchmark-format configuration lines: benchstat keeps runs apart by them.
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
-		l := flags.limit()
-		fmt.Printf("inflight: %d\nprocessors: %d\nbuffer: %d\nspin: %d\n", l.InFlight, l.Process, l.Buffer, flags.stepsPerMicrosecond())
+		processors := "GOMAXPROCS" // which -test.cpu sets later
+		if flags.processors > 0 {
+			processors = strconv.Itoa(flags.processors)
+		}
+		fmt.Printf("inflight: %d\nprocessors: %s\nbuffer: %d\nspin: %d\n", flags.inFlight, processors, flags.buffer, flags.stepsPerMicrosecond())
 	}
 	os.Exit(m.Run())
 }

@@ -26,8 +26,10 @@ type cell[K, B, R any] struct {
 	costs []schedule.Job // of each key, where jobs wait: for x-ideal and the rule above
 	full  bool           // run it, however long it takes
 
-	// warm opens what is opened once (connections), untimed; seen returns how many
-	// jobs the other side has seen in flight since, at most. Both may be nil.
+	// able says why this machine cannot have so many jobs in flight; warm opens
+	// what is opened once (connections), untimed; seen returns how many jobs the
+	// other side has seen in flight since, at most. All may be nil.
+	able func(inFlight int) error
 	warm func(inFlight int) error
 	seen func() (peak int, err error)
 }
@@ -54,12 +56,17 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	if c.warm != nil {
-		peak := m.Peak
-		if peak == 0 {
-			peak = len(c.keys)
+	peak := len(c.keys)
+	if m.Peak > 0 {
+		peak = min(peak, m.Peak)
+	}
+	if c.able != nil {
+		if err := c.able(peak); err != nil {
+			b.Skipf("this machine cannot: %v", err)
 		}
-		if err := c.warm(min(peak, len(c.keys))); err != nil {
+	}
+	if c.warm != nil {
+		if err := c.warm(peak); err != nil {
 			b.Fatalf("warm-up: %v", err)
 		}
 	}

@@ -117,6 +117,21 @@ func TestCellsThatTakeTooLongAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestCellsBeyondTheMachineAreLeftOut(t *testing.T) {
+	cell := cpuCell(20, 0)
+	cell.able = func(inFlight int) error {
+		if inFlight > 4 {
+			return errors.New("too many open files")
+		}
+		return nil
+	}
+	for _, m := range Models[int, uint64, uint64](Limit{InFlight: 4}) {
+		failed, skipped, _ := outcome(t, func(b *testing.B) { cell.run(b, m) })
+		require.False(t, failed)
+		require.Equal(t, m.Peak == 0 || m.Peak > 4, skipped, m.Name)
+	}
+}
+
 func TestDiffer(t *testing.T) {
 	broken := errors.New("broken")
 	ok := []overlap.Result[int]{{Value: 1}, {Err: broken}}

@@ -47,9 +47,6 @@ func (s *settings) limit() Limit {
 }
 
 func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[string, pages.Body, pages.Page] {
-	if err := mockserver.CheckFiles(tasks); err != nil {
-		b.Fatal(err)
-	}
 	client := pages.NewClient(tasks, time.Minute)
 	b.Cleanup(client.CloseIdleConnections)
 	c := cell[string, pages.Body, pages.Page]{
@@ -67,6 +64,7 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 	c.want = sync.OnceValues(func() ([]overlap.Result[pages.Page], error) {
 		return expected(b.Context(), site.pages, plain, c.keys)
 	})
+	c.able = mockserver.CheckFiles
 	c.warm = func(inFlight int) error {
 		if err := site.connect(b.Context(), client, inFlight); err != nil {
 			return err
