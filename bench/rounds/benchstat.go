@@ -101,11 +101,11 @@ func (r Ranking) sorted(content, benchmark string, models []string) string {
 			config = append(config, line)
 			continue
 		}
-		full, isResult := strings.CutPrefix(line, "Benchmark")
-		if !isResult {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") {
 			continue
 		}
-		group, model := splitName(benchfmt.Name(strings.Fields(full)[0]))
+		group, model := splitName(benchfmt.Name(strings.TrimPrefix(fields[0], "Benchmark")))
 		row := slices.IndexFunc(r, func(g Group) bool { return g.Name == group && g.benchmark() == benchmark })
 		column := slices.Index(columns, model)
 		if row >= 0 && column >= 0 {

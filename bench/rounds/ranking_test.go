@@ -193,3 +193,22 @@ func TestSorted(t *testing.T) {
 		rank(t, text).sorted(text, "P", []string{"a", "b", "c"}))
 	require.Equal(t, []string{"P", "Q"}, rank(t, text).benchmarks())
 }
+
+func FuzzRank(f *testing.F) {
+	f.Add("goos: linux\nBenchmarkP/tasks=3/model=a-2 1 5 ns/op\nBenchmarkP/tasks=3/model=b-2 1 6 ns/op\n")
+	f.Add("BenchmarkP/model=-2 1 5 ns/op\nUnit ns/op better=higher\n")
+	f.Add("BenchmarkX/model=a/model=b 1 NaN ns/op 7 B/op\n")
+	f.Add("BenchmarkX/model=a 1 -5 ns/op\nBenchmarkX/model=b 1 1e300 sec/op\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := Rank(strings.NewReader(text), "results.txt")
+		if err != nil {
+			require.Contains(t, err.Error(), "results.txt")
+			return
+		}
+		var words strings.Builder
+		require.NoError(t, r.Write(&words, map[string]string{"BenchmarkX/model=c": "why"}))
+		for _, name := range r.benchmarks() {
+			r.sorted(text, name, []string{"a", "b"})
+		}
+	})
+}
