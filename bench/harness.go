@@ -82,7 +82,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	if err != nil {
 		b.Fatalf("expected results: %v", err)
 	}
-	peaks.before = runtime.NumGoroutine()
+	peaks.before = settled()
 	b.ReportAllocs()
 	for b.Loop() {
 		got := m.Run(ctx, timed, c.keys)
@@ -104,12 +104,34 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 		b.ReportMetric(float64(elapsed)/float64(b.N)/float64(ideal), "x-ideal")
 	}
 	if m.Stream != nil {
-		start := time.Now()
-		for range m.Stream(ctx, c.job, slices.Values(c.keys)) {
-			break
-		}
-		b.ReportMetric(float64(time.Since(start).Nanoseconds())/1e6, "first-result-ms")
+		b.ReportMetric(float64(firstResult(ctx, m.Stream, c.job, c.keys).Nanoseconds())/1e6, "first-result-ms")
 	}
+}
+
+// firstResult is the time from the call of Stream to its first result. Breaking out
+// then waits for the jobs that run, which is not counted.
+func firstResult[K, B, R any](ctx context.Context, stream overlap.Streamer[K, B, R], job overlap.Job[K, B, R], keys []K) (first time.Duration) {
+	start := time.Now()
+	for range stream(ctx, job, slices.Values(keys)) {
+		first = time.Since(start)
+		break
+	}
+	return first
+}
+
+// settled returns the number of goroutines once those that are ending, of a warm-up
+// or of an earlier model, are gone. It takes some milliseconds, at most 100.
+func settled() int {
+	n := runtime.NumGoroutine()
+	for calm, tries := 0, 0; calm < 5 && tries < 100; tries++ {
+		time.Sleep(time.Millisecond)
+		if now := runtime.NumGoroutine(); now == n {
+			calm++
+		} else {
+			n, calm = now, 0
+		}
+	}
+	return n
 }
 
 func (c cell[K, B, R]) check(b *testing.B, got, want []overlap.Result[R]) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -129,6 +130,30 @@ func TestCellsBeyondTheMachineAreLeftOut(t *testing.T) {
 		failed, skipped, _ := outcome(t, func(b *testing.B) { cell.run(b, m) })
 		require.False(t, failed)
 		require.Equal(t, m.Peak == 0 || m.Peak > 4, skipped, m.Name)
+	}
+}
+
+// The time to the first result does not hold the wait for the others.
+func TestFirstResult(t *testing.T) {
+	for _, m := range Models[int, int, int](Limit{InFlight: 4}) {
+		if m.Stream == nil {
+			continue
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				job := overlap.Job[int, int, int]{
+					Fetch: func(_ context.Context, key int) (int, error) {
+						time.Sleep(time.Second)
+						if key > 0 { // ends an hour later, whatever becomes of ctx
+							time.Sleep(time.Hour)
+						}
+						return key, nil
+					},
+					Process: func(_ context.Context, body int) (int, error) { return body, nil },
+				}
+				require.Equal(t, time.Second, firstResult(t.Context(), m.Stream, job, []int{0, 1, 2, 3, 4, 5}))
+			})
+		})
 	}
 }
 

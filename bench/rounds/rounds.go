@@ -158,9 +158,17 @@ func (c Config) Validate() error {
 	if c.Rounds < 1 {
 		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
 	}
-	for _, n := range c.CPU {
+	for i, n := range c.CPU {
 		if n < 1 {
 			return fmt.Errorf("cpu is %d, want at least 1", n)
+		}
+		if slices.Contains(c.CPU[:i], n) {
+			return fmt.Errorf("cpu holds %d twice, which would count every sample twice", n)
+		}
+	}
+	for _, arg := range c.Args {
+		if strings.HasPrefix(strings.TrimLeft(arg, "-"), "test.") {
+			return fmt.Errorf("%s is a flag of go test, and those are set by the rounds", arg)
 		}
 	}
 	if _, err := os.Stat(c.Out); err == nil {

@@ -49,7 +49,7 @@ func TestRun(t *testing.T) {
 	report, err := Run(t.Context(), c, &j)
 	require.NoError(t, err)
 	require.Equal(t, 2, report.Rounds)
-	require.Equal(t, []string{"a", "b", "c-2"}, report.Models)
+	require.Equal(t, []string{"a", "b", "c"}, report.Models)
 	require.Equal(t, map[string]string{"BenchmarkFast/size=3/model=slow": "it would take an hour"}, report.LeftOut)
 	require.Positive(t, report.Building)
 	require.Positive(t, report.WarmUp)
@@ -87,7 +87,7 @@ func TestRun(t *testing.T) {
 	var tables strings.Builder
 	ranking := rank(t, string(text))
 	require.NoError(t, report.Benchstat.Tables(t.Context(), &tables, c.Out, ranking, report.Models))
-	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c-2\s+│`, tables.String())
+	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, tables.String())
 	require.Contains(t, tables.String(), "sec/op")
 	require.NotContains(t, tables.String(), "spin/op")
 }
@@ -179,6 +179,8 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"no rounds", func(c *Config) { c.Rounds = 0 }, "rounds is 0, want at least 1"},
 		{"GOMAXPROCS below one", func(c *Config) { c.CPU = []int{1, 0} }, "cpu is 0, want at least 1"},
+		{"GOMAXPROCS twice", func(c *Config) { c.CPU = []int{1, 2, 1} }, "cpu holds 1 twice"},
+		{"a flag of go test", func(c *Config) { c.Args = []string{"-test.count=3"} }, "-test.count=3 is a flag of go test, and those are set by the rounds"},
 		{"a benchtime without a unit", func(c *Config) { c.BenchTime = "10" }, `benchtime is "10", want a time such as 100ms or a number of operations such as 10x`},
 		{"a benchtime of nothing", func(c *Config) { c.BenchTime = "0s" }, `benchtime is "0s"`},
 		{"no operations", func(c *Config) { c.BenchTime = "0x" }, `benchtime is "0x"`},

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func BenchmarkFast(b *testing.B) {
-	for _, model := range []string{"a", "b", "c-2"} {
+	for _, model := range []string{"a", "b", "c"} {
 		b.Run("size=3/model="+model, func(b *testing.B) {
 			if model == "b" && *failOnce != "" && starts(b) > 2 {
 				b.Fatal("broken on purpose")
