@@ -5,10 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net"
-	"net/http"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +14,6 @@ import (
 
 	"example.com/overlap"
 	"example.com/overlap/bench/schedule"
-	"example.com/overlap/mockserver"
 	"example.com/overlap/pool"
 	"example.com/overlap/workload/pages"
 )
@@ -230,40 +226,6 @@ func TestPagesCell(t *testing.T) {
 			require.LessOrEqual(t, int(record.PeakInFlight), m.Peak, m.Name)
 		}
 	}
-}
-
-// A connection for each request in flight is open before anything is measured.
-func TestConnectOpensAsManyConnections(t *testing.T) {
-	const n = 50
-	site := startSite(t, n)
-	client := pages.NewClient(n, time.Minute)
-	defer client.CloseIdleConnections()
-	dials := countDials(client)
-	require.NoError(t, site.connect(t.Context(), client, n))
-	require.EqualValues(t, n, dials.Load())
-	job := pages.Job(client, 0)
-	keys := slices.Repeat([]string{site.url + mockserver.PagePath(1)}, 10*n)
-	require.Zero(t, overlap.Failures(pool.Run(t.Context(), job, keys, n)))
-	require.EqualValues(t, n, dials.Load())
-}
-
-// countDials counts the connections that client opens from now on.
-func countDials(client *http.Client) *atomic.Int64 {
-	dials := new(atomic.Int64)
-	transport := client.Transport.(*http.Transport)
-	dial := transport.DialContext
-	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		dials.Add(1)
-		return dial(ctx, network, addr)
-	}
-	return dials
-}
-
-func TestConnectSaysWhatFailed(t *testing.T) {
-	s := &site{url: "http://127.0.0.1:1"}
-	require.ErrorContains(t, s.connect(t.Context(), http.DefaultClient, 2), "open 2 connections: ")
-	_, err := s.record()
-	require.Error(t, err)
 }
 
 func TestServeRefusesAWrongNumberOfPages(t *testing.T) {

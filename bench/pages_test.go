@@ -66,7 +66,7 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 	})
 	c.able = mockserver.CheckFiles
 	c.warm = func(inFlight int) error {
-		if err := site.connect(b.Context(), client, inFlight); err != nil {
+		if err := pages.Connect(b.Context(), client, site.url+mockserver.PagePath(0), inFlight); err != nil {
 			return err
 		}
 		_, err := site.record()

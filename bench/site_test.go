@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -108,36 +106,4 @@ func (s *site) record() (r mockserver.Record, err error) {
 		}
 	}
 	return r, nil
-}
-
-// connect opens n connections and leaves them idle in the client: each request
-// holds its answer's body until all have one, so that no two share a connection.
-func (s *site) connect(ctx context.Context, client *http.Client, n int) error {
-	var all, answered sync.WaitGroup
-	errs := make([]error, n)
-	answered.Add(n)
-	for i := range n {
-		all.Go(func() {
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+mockserver.PagePath(0), nil)
-			if err != nil {
-				answered.Done()
-				errs[i] = err
-				return
-			}
-			response, err := client.Do(request)
-			answered.Done()
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			answered.Wait()
-			_, err = io.Copy(io.Discard, response.Body)
-			errs[i] = errors.Join(err, response.Body.Close())
-		})
-	}
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("open %d connections: %w", n, err)
-	}
-	return nil
 }

@@ -11,8 +11,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -35,15 +37,19 @@ type Body struct {
 // Job returns the workload: the key is a URL, the result what the page says.
 //
 // A body of more than maxBytes is a *[TooLargeError], and no more of it than
-// that is ever held; zero stands for [MaxBytes]. A status other than 2xx is a
-// *[StatusError]. What is not HTML is a *[TypeError] of Process. Other errors
-// are net/http's, or the parser's, with the URL.
+// that is ever held; zero stands for [MaxBytes], less panics. A status other than
+// 2xx is a *[StatusError], an encoding that net/http does not undo an
+// *[EncodingError]; what is not HTML is a *[TypeError] of Process. Other errors
+// wrap net/http's, or the parser's. Each names the URL, without its password.
 //
-// Each body is read to its end or, when it is an error's, for 64 KiB at most, so
-// that its connection can be used again. Both functions are safe for concurrent
-// use, as client is.
+// A body is read to its end, so that its connection can be used again; of an
+// error's, what comes within 100 ms, at most 64 KiB; of one that is announced as
+// too large, nothing. Both functions are safe for concurrent use, as client is.
 func Job(client *http.Client, maxBytes int64) overlap.Job[string, Body, Page] {
-	if maxBytes == 0 {
+	switch {
+	case maxBytes < 0:
+		panic(fmt.Sprintf("pages: maxBytes is %d, want at least 0", maxBytes))
+	case maxBytes == 0:
 		maxBytes = MaxBytes
 	}
 	return overlap.Job[string, Body, Page]{
@@ -94,6 +100,16 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("get %s: body is larger than %d bytes", e.URL, e.MaxBytes)
 }
 
+// An EncodingError is a body that is compressed in a way that was not asked for.
+type EncodingError struct {
+	URL      string
+	Encoding string
+}
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("get %s: content encoding %q is not understood", e.URL, e.Encoding)
+}
+
 // A TypeError is a body that is not HTML.
 type TypeError struct {
 	URL         string
@@ -107,33 +123,50 @@ func (e *TypeError) Error() string {
 func fetch(ctx context.Context, client *http.Client, rawURL string, maxBytes int64) (Body, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
 	if err != nil {
-		return Body{}, fmt.Errorf("get %s: %w", rawURL, err)
+		return Body{}, fmt.Errorf("get: %w", err) // names the URL
 	}
+	name := request.URL.Redacted()
 	response, err := client.Do(request)
 	if err != nil {
-		return Body{}, err // says "Get URL" already
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err // it names where a redirect led, not what was asked for
+		}
+		return Body{}, fmt.Errorf("get %s: %w", name, err)
 	}
 	defer response.Body.Close()
 
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		// Only a connection whose answer was read is used again; if this fails,
 		// it is not, and the error is still the status.
+		late := time.AfterFunc(100*time.Millisecond, func() { _ = response.Body.Close() }) // ends a Read
+		defer late.Stop()
 		_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
-		return Body{}, &StatusError{rawURL, response.StatusCode, response.Header.Get("Retry-After")}
+		return Body{}, &StatusError{name, response.StatusCode, shorten(response.Header.Get("Retry-After"))}
 	}
 	if response.ContentLength > maxBytes {
-		return Body{}, &TooLargeError{rawURL, maxBytes}
+		return Body{}, &TooLargeError{name, maxBytes}
 	}
 	var content bytes.Buffer
-	content.Grow(int(max(0, response.ContentLength)) + bytes.MinRead) // room to see the end without growing
-	if _, err := content.ReadFrom(io.LimitReader(response.Body, maxBytes+1)); err != nil {
-		return Body{}, fmt.Errorf("get %s: body: %w", rawURL, err)
+	// Room for the whole and to see its end, but not on the word of a header alone.
+	content.Grow(int(min(max(0, response.ContentLength), 64<<10)) + bytes.MinRead)
+	most := maxBytes
+	if most < math.MaxInt64 {
+		most++ // one byte more tells a body that is too large
+	}
+	if _, err := content.ReadFrom(io.LimitReader(response.Body, most)); err != nil {
+		return Body{}, fmt.Errorf("get %s: body: %w", name, err)
 	}
 	if int64(content.Len()) > maxBytes {
-		return Body{}, &TooLargeError{rawURL, maxBytes}
+		return Body{}, &TooLargeError{name, maxBytes}
+	}
+	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return Body{}, &EncodingError{name, shorten(encoding)}
 	}
 	return Body{URL: response.Request.URL, ContentType: response.Header.Get("Content-Type"), Bytes: content.Bytes()}, nil
 }
+
+// shorten cuts a header that is longer than any that makes sense.
+func shorten(header string) string { return header[:min(len(header), 64)] }
 
 // isHTML lets a missing type pass: many small servers send none.
 func isHTML(contentType string) bool {
@@ -141,7 +174,7 @@ func isHTML(contentType string) bool {
 		return true
 	}
 	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "text/html" || mediaType == "application/xhtml+xml")
+	return (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)) && (mediaType == "text/html" || mediaType == "application/xhtml+xml")
 }
 
 // A Page is what Process makes of a body.

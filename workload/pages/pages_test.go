@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -121,9 +122,9 @@ func TestFetchErrorsNameTheURL(t *testing.T) {
 		name, url, text string
 		client          *http.Client
 	}{
-		{"no URL", "http://[bad", "get http://[bad: ", http.DefaultClient},
-		{"no scheme", "site.example/a", `Get "site.example/a": unsupported protocol scheme`, http.DefaultClient},
-		{"no connection", there, `Get "http://site.example/a": the line is dead`, mocked(httpmock.NewErrorResponder(broken))},
+		{"no URL", "http://[bad", `get: parse "http://[bad": `, http.DefaultClient},
+		{"no scheme", "site.example/a", `get site.example/a: unsupported protocol scheme`, http.DefaultClient},
+		{"no connection", there, `get http://site.example/a: the line is dead`, mocked(httpmock.NewErrorResponder(broken))},
 		{"the body breaks off", there, "get http://site.example/a: body: unexpected EOF", mocked(func(r *http.Request) (*http.Response, error) {
 			body := io.MultiReader(strings.NewReader("half"), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }))
 			return &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(body), Request: r}, nil
@@ -134,6 +135,89 @@ func TestFetchErrorsNameTheURL(t *testing.T) {
 			require.ErrorContains(t, err, c.text)
 		})
 	}
+}
+
+// What a URL says of its user's password stays out of every error.
+func TestErrorsKeepThePassword(t *testing.T) {
+	const secret = "http://user:secret@site.example/a"
+	for _, respond := range []httpmock.Responder{
+		httpmock.NewStringResponder(500, ""),
+		httpmock.NewStringResponder(200, strings.Repeat("x", 11)),
+		httpmock.NewErrorResponder(errors.New("the line is dead")),
+	} {
+		mock := httpmock.NewMockTransport()
+		mock.RegisterResponder(http.MethodGet, secret, respond)
+		mock.RegisterResponder(http.MethodGet, there, respond)
+		_, err := pages.Job(&http.Client{Transport: mock}, 10).Fetch(t.Context(), secret)
+		require.ErrorContains(t, err, "http://user:xxxxx@site.example/a")
+		require.NotContains(t, err.Error(), "secret")
+	}
+}
+
+// A redirect that goes round names the page that was asked for.
+func TestRedirects(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/moved":
+			http.Redirect(w, r, "/dir/page", http.StatusFound)
+		case "/dir/page":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<a href=other>x</a>")
+		default:
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	client := pages.NewClient(1, time.Minute)
+	defer client.CloseIdleConnections()
+	job := pages.Job(client, 0)
+	_, err := job.Fetch(t.Context(), server.URL+"/first")
+	require.EqualError(t, err, "get "+server.URL+"/first: stopped after 10 redirects")
+
+	result := job.Do(t.Context(), server.URL+"/moved")
+	require.NoError(t, result.Err)
+	require.Equal(t, server.URL+"/dir/page", result.Value.URL)
+	require.Equal(t, []string{server.URL + "/dir/other"}, result.Value.Links, "links are relative to where the page was found")
+}
+
+func TestEncodings(t *testing.T) {
+	for encoding, ok := range map[string]bool{"": true, "identity": true, "br": false, "gzip, br": false} {
+		respond := httpmock.NewStringResponder(200, "x").HeaderSet(http.Header{"Content-Encoding": {encoding}})
+		_, err := pages.Job(mocked(respond), 0).Fetch(t.Context(), there)
+		if ok {
+			require.NoError(t, err, encoding)
+			continue
+		}
+		require.EqualError(t, err, fmt.Sprintf("get http://site.example/a: content encoding %q is not understood", encoding))
+		require.ErrorAs(t, err, new(*pages.EncodingError))
+	}
+}
+
+// An error's body that does not end is given up soon; the status is the error.
+func TestAnErrorsBodyIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := mocked(func(r *http.Request) (*http.Response, error) {
+			body, _ := io.Pipe() // that nobody writes to
+			return &http.Response{StatusCode: 503, ContentLength: -1, Body: body, Request: r}, nil
+		})
+		begin := time.Now()
+		_, err := pages.Job(client, 0).Fetch(t.Context(), there)
+		require.ErrorAs(t, err, new(*pages.StatusError))
+		require.Equal(t, 100*time.Millisecond, time.Since(begin))
+	})
+}
+
+func TestAHeaderIsNotTheWholeError(t *testing.T) {
+	respond := httpmock.NewStringResponder(429, "").HeaderSet(http.Header{"Retry-After": {strings.Repeat("9", 1<<20)}})
+	_, err := pages.Job(mocked(respond), 0).Fetch(t.Context(), there)
+	require.Less(t, len(err.Error()), 200)
+}
+
+func TestMaxBytes(t *testing.T) {
+	body, err := pages.Job(mocked(httpmock.NewStringResponder(200, "all of it")), math.MaxInt64).Fetch(t.Context(), there)
+	require.NoError(t, err)
+	require.Equal(t, "all of it", string(body.Bytes))
+	require.PanicsWithValue(t, "pages: maxBytes is -1, want at least 0", func() { pages.Job(http.DefaultClient, -1) })
 }
 
 type readerFunc func([]byte) (int, error)
@@ -154,32 +238,46 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Real connections: as many are opened as requests are in flight, and no more,
-// however many requests there are and whether they fail or not.
+// Real connections: once there is one for each request in flight, no other is
+// opened, however many requests there are and whether they fail or not.
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	const inFlight, n = 20, 400
-	site, err := mockserver.New(mockserver.Settings{Pages: n, Faults: mockserver.Faults{Status: 0.3}})
+	server, err := mockserver.Start("", mockserver.Settings{Pages: n, Faults: mockserver.Faults{Status: 0.3}})
 	require.NoError(t, err)
-	server := httptest.NewUnstartedServer(site)
-	var opened atomic.Int64
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			opened.Add(1)
-		}
-	}
-	server.Start()
 	defer server.Close()
-	defer site.Close()
-
 	client := pages.NewClient(inFlight, time.Minute)
 	defer client.CloseIdleConnections()
-	results := pool.Run(t.Context(), pages.Job(client, 0), urls(server.URL, n), inFlight)
+	dials := countDials(client)
+	require.NoError(t, pages.Connect(t.Context(), client, server.PageURL(0), inFlight))
+	require.EqualValues(t, inFlight, dials.Load())
+	server.Reset()
+
+	results := pool.Run(t.Context(), pages.Job(client, 0), urls(server.URL(), n), inFlight)
 	failed := overlap.Failures(results)
 	require.Positive(t, failed)
 	require.Less(t, failed, n)
-	require.LessOrEqual(t, opened.Load(), int64(inFlight))
-	require.LessOrEqual(t, site.Record().PeakInFlight, int64(inFlight))
-	require.Zero(t, site.Record().Duplicates)
+	require.EqualValues(t, inFlight, dials.Load())
+	require.LessOrEqual(t, server.Record().PeakInFlight, int64(inFlight))
+	require.Zero(t, server.Record().Duplicates)
+}
+
+// countDials counts the connections that client opens from now on.
+func countDials(client *http.Client) *atomic.Int64 {
+	dials := new(atomic.Int64)
+	transport := client.Transport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials.Add(1)
+		return dial(ctx, network, addr)
+	}
+	return dials
+}
+
+func TestConnectSaysWhatFailed(t *testing.T) {
+	err := pages.Connect(t.Context(), http.DefaultClient, "http://127.0.0.1:1", 2)
+	require.ErrorContains(t, err, "open 2 connections: ")
+	require.ErrorContains(t, err, "connect")
+	require.Error(t, pages.Connect(t.Context(), http.DefaultClient, "http://[bad", 1))
 }
 
 func TestNewClientRefusesALimitBelowOne(t *testing.T) {

@@ -78,7 +78,7 @@ func (r *reader) element(node *html.Node) (open bool) {
 		return false
 	case atom.Title:
 		if r.page.Title == "" && node.FirstChild != nil {
-			r.page.Title = strings.Join(strings.Fields(node.FirstChild.Data), " ")
+			r.page.Title = strings.ToValidUTF8(strings.Join(strings.Fields(node.FirstChild.Data), " "), "\uFFFD")
 		}
 		return false
 	case atom.Base:

@@ -67,6 +67,10 @@ func TestParseOtherCharacterSets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "日本", page.Title)
 
+	invalid, err := pages.Parse(body("<title>a\xffb</title>"))
+	require.NoError(t, err)
+	require.Equal(t, "a\uFFFDb", invalid.Title)
+
 	unknown := pages.Body{ContentType: "text/html; charset=klingon", Bytes: []byte("<title>plain</title>")}
 	page, err = pages.Parse(unknown)
 	require.NoError(t, err)
@@ -83,6 +87,7 @@ func TestParseRefusesWhatIsNotHTML(t *testing.T) {
 		"image/png":                false,
 		"text/plain; charset=utf8": false,
 		"html":                     false,
+		"text/html;;charset=utf-8": true,
 	} {
 		b := body("<p>x")
 		b.ContentType = contentType
