@@ -34,7 +34,7 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy: no finding is left
 compare: ## benchstat on two runs: make compare OLD=a.txt NEW=b.txt
 	@if [ -z '$(OLD)' ] || [ -z '$(NEW)' ]; then echo 'usage: make compare OLD=a.txt NEW=b.txt' >&2; exit 2; fi
 	@for file in '$(OLD)' '$(NEW)'; do [ -r "$$file" ] || { echo "compare: cannot read $$file" >&2; exit 2; }; done
-	@go tool benchstat -ignore commit,date,seed,spin,toolchain '$(OLD)' '$(NEW)'
+	@go tool benchstat -ignore benchtime,commit,date,seed,spin,toolchain '$(OLD)' '$(NEW)'
 
 smoke: ## one short round of make bench, and one of overlap run, to see that they work
 	@$(MAKE) --no-print-directory bench ROUNDS=1 BENCHTIME=1x OUT=bin/smoke-$$$$.txt

@@ -6,9 +6,10 @@
 // semaphore: a channel with a place for each job that may be in flight.
 //
 // In asyncio Run is `asyncio.gather(*map(job, keys))`, and RunLimit is the same
-// with `async with asyncio.Semaphore(limit)` around each job. Unlike
-// create_task, a goroutine gives nothing back by itself and nobody waits for it:
-// here each writes to a slot of its own, and a WaitGroup waits.
+// with one asyncio.Semaphore(limit) that all jobs share and each enters with
+// `async with`; but there all tasks exist from the start, here a goroutine begins
+// when it has a place. Unlike create_task, a goroutine gives nothing back by itself and
+// nobody waits for it: here each writes to a slot of its own, and a WaitGroup waits.
 //
 // What it costs: a goroutine a job, some 2.7 KB while it waits, and 0.5 to 1
 // µs to start and end one. Unbounded, the whole load hits the server, the
@@ -45,9 +46,9 @@ func Run[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K) [
 // RunLimit is Run with at most limit jobs in flight. It panics if job lacks a
 // function or limit is below one.
 //
-// The place is taken before the goroutine starts, so there are never more than
-// limit goroutines either. It is freed by a defer, since a job may end its
-// goroutine. No select watches ctx while it waits for a place: the jobs in
+// The place is taken before the goroutine starts, so besides those at work there
+// are only goroutines that are about to end. It is freed by a defer, since a job
+// may end its goroutine. No select watches ctx while it waits for a place: the jobs in
 // flight are waited for in any case, and those after them see for themselves
 // that ctx has ended.
 func RunLimit[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K, limit int) []overlap.Result[R] {

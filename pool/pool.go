@@ -10,9 +10,9 @@
 // In asyncio it is an asyncio.Queue and N tasks that loop on `await queue.get()`.
 //
 // What it costs: N goroutines however many the keys, and the hand-over. A
-// buffered channel takes some 50 to 100 ns a job with two workers, more with
-// many, as they all contend for its lock. The counter takes about 20. Neither
-// allocates per job. N jobs that wait L and work D take ceil(N/workers)(L+D).
+// buffered channel takes some 70 ns a job, as all workers contend for its lock; the
+// counter takes about 20 (BenchmarkDispatch, two cores). Neither allocates per
+// job. N jobs that wait L and work D take ceil(N/workers)(L+D).
 //
 // Take Run when work arrives over time or workers need something of their own
 // (a connection, a buffer); take RunCounter when all keys are known and jobs are
@@ -65,7 +65,7 @@ func Run[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K, w
 // keys; a worker takes the range that has most left, and when that is empty the
 // next, so no worker is idle while a job waits.
 //
-// Bought: no hand-over and no lock, about a fifth of the cost per job. One
+// Bought: no hand-over and no lock, less than a third of the cost per job. One
 // counter for all keys would be simpler and just as exact, but every claim would
 // then wait for the counter's cache line to come over from the other core
 // (one-counter in BenchmarkDispatch). Paid: all keys must be there before the first
@@ -124,7 +124,8 @@ func (cs counters) fullest() (best *counter) {
 
 // Stream is Run over keys that arrive, with results as they complete. At most
 // workers+1 keys are pulled and not delivered: the queue is unbuffered here, so
-// that a slow consumer slows the input at once.
+// that a slow consumer slows the input at once. All workers start at once, however
+// few keys come.
 func Stream[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys iter.Seq[K], workers int) iter.Seq2[K, overlap.Result[R]] {
 	job.MustValid()
 	overlap.MustLimit("workers", workers)

@@ -4,7 +4,7 @@
 // measured against, and the answer that every other model must give.
 //
 // In asyncio it is `for key in keys: results.append(await job(key))`: each
-// await waits for one job and lets nothing else of this program go on.
+// await waits for one job, and this loop does nothing else meanwhile.
 //
 // What it costs: all the waiting. N jobs that wait L and work D take N(L+D).
 // What it saves: everything else. No goroutine, no channel, no lock; a stack

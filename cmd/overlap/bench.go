@@ -30,7 +30,7 @@ What stands after -- goes to the benchmark itself: -latency 5ms,20ms, -tasks 500
 -inflight 50, -processors 4, -buffer 0, -workers 2,4,8, -full (cells that take
 over two seconds an operation, too).
 
-Exit status: 1 if a benchmark failed, 2 for bad usage, 130 after Ctrl-C.
+Exit status: 1 if a benchmark failed, 2 for bad usage, 130 after Ctrl-C or SIGTERM.
 
 Examples:
   overlap bench
@@ -72,9 +72,12 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 
 	progress := &benchProgress{w: c.stderr, rounds: config.Rounds}
 	report, err := rounds.Run(ctx, config, progress)
-	if stopped, ok := errors.AsType[*rounds.Interrupted](err); ok {
+	kept := func(why error) {
 		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
-			stopped, config.Out, config.Out)
+			why, config.Out, config.Out)
+	}
+	if stopped, ok := errors.AsType[*rounds.Interrupted](err); ok {
+		kept(stopped)
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -86,7 +89,11 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		return c.broken(flags, err)
 	}
 	if err := c.summary(ctx, config, report); err != nil {
-		return c.broken(flags, err)
+		kept(err)
+		if ctx.Err() != nil {
+			return interrupted
+		}
+		return failed
 	}
 	return 0
 }

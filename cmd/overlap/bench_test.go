@@ -84,6 +84,21 @@ func TestBenchInterrupted(t *testing.T) {
 	}
 }
 
+// Interrupted while the tables are made, the results are whole, and it says where.
+func TestBenchInterruptedAtTheEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := filepath.Join(t.TempDir(), "results.txt")
+	var stderr bytes.Buffer
+	console := console{stdout: &trigger{text: "goos: ", cancel: cancel}, stderr: &stderr} // after the first of two tables
+	status := console.main(ctx, []string{"bench", "-pkg", fake, "-rounds", "2", "-benchtime", "1x", "-o", out})
+	require.Equal(t, interrupted, status)
+	require.Contains(t, stderr.String(), "The finished rounds are kept in "+out)
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, 8, strings.Count(string(text), "\nBenchmark"))
+}
+
 func TestBenchFails(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
 	s := overlapCommand(t, "bench", "-pkg", fake, "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))

@@ -24,11 +24,15 @@ import (
 const (
 	failed      = 1   // a job failed, or the command did
 	badUsage    = 2   // flags or arguments make no sense; nothing was done
-	interrupted = 130 // Ctrl-C, as a shell has it: 128 + SIGINT
+	interrupted = 130 // Ctrl-C or another signal to end; a shell's 128 + SIGINT
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	c := console{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(c.main(ctx, os.Args[1:]))

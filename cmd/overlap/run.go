@@ -27,8 +27,8 @@ The makespan is the time from the first job's start to the last one's end; ideal
 is what it would be if waiting took exactly as long as asked for and nothing else
 took any time. Latency is from a job's start to its end, of jobs that succeeded.
 
-Exit status: 1 if a job failed, 2 for bad usage, 130 after Ctrl-C, which ends the
-jobs in flight and reports what was done.
+Exit status: 1 if a job failed, 2 for bad usage, 130 after Ctrl-C or SIGTERM,
+which end the jobs in flight and report what was done.
 
 Examples:
   overlap run -model pool -workers 20 -n 1000 -latency 20ms

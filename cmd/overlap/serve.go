@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"time"
 
 	"example.com/overlap/mockserver"
@@ -29,6 +30,15 @@ Examples:
   overlap serve -addr 0.0.0.0:8080 -connections 10000
 `
 
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
+}
+
 func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	var settings mockserver.Settings
 	siteFlags(flags, &settings)
@@ -48,6 +58,8 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 		err = fmt.Errorf("-n is %d, want at least 1", settings.Pages)
 	case *connections < 0:
 		err = fmt.Errorf("-connections is %d, want 0 or more", *connections)
+	case !isAddress(*addr):
+		err = fmt.Errorf("-addr is %q, want host:port, such as 127.0.0.1:8080", *addr)
 	case *drain < 0:
 		err = fmt.Errorf("-drain is %v, want 0s or more", *drain)
 	default:

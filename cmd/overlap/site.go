@@ -14,7 +14,17 @@ import (
 func siteFlags(flags *flag.FlagSet, s *mockserver.Settings) {
 	flags.Uint64Var(&s.Seed, "seed", 1, "`seed` of the pages, waits and faults: same seed, same behaviour")
 	flags.IntVar(&s.PageSize, "page-size", 2048, "`bytes` of a page")
-	flags.IntVar(&s.Links, "links", 8, "`links` on a page; -1 for none")
+	s.Links = 8
+	flags.Func("links", "`links` on a page (default 8)", func(text string) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%q is not a whole number from 0", text)
+		}
+		if s.Links = n; n == 0 {
+			s.Links = -1 // as the settings have it: their 0 is the default
+		}
+		return nil
+	})
 	flags.DurationVar(&s.Latency.Mean, "latency", 0, "mean `wait` before an answer, such as 20ms")
 	flags.StringVar((*string)(&s.Latency.Profile), "profile", string(mockserver.Constant), "how the waits are spread: constant, uniform, lognormal, heavy-tail")
 	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile: mean-spread to mean+spread")
@@ -37,12 +47,17 @@ func parseFaults(list string, faults *mockserver.Faults) error {
 		string(mockserver.Truncate):  &faults.Truncate,
 		string(mockserver.Malformed): &faults.Malformed,
 	}
+	seen := map[string]bool{}
 	for field := range strings.SplitSeq(list, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		chance := chances[name]
 		if chance == nil {
 			return fmt.Errorf("%q is no fault; want status, reset, slow, hang, truncate or malformed", name)
 		}
+		if seen[name] {
+			return fmt.Errorf("%s is there twice", name)
+		}
+		seen[name] = true
 		p, err := strconv.ParseFloat(value, 64)
 		if err != nil {
 			return fmt.Errorf("%q is no probability for %s, such as %s=0.1", value, name, name)
