@@ -26,12 +26,14 @@
 //	rate=50           RateLimit.PerSecond; requests with the same rate and burst share a bucket; 0 is no limit
 //	burst=10          RateLimit.Burst
 //
-// The bounds are those of the settings. A parameter that is unknown, is given
+// The bounds are those of the settings, and a server keeps 64 buckets at once,
+// its own with them, not counting those that are full again. A parameter that is unknown, is given
 // twice or makes no sense is answered with 400 and its name.
 //
 // # The record over HTTP
 //
-// GET /_overlap/record gives the [Record] as JSON; DELETE or POST clears it.
+// GET /_overlap/record gives the [Record] as JSON; DELETE or POST does what
+// [Server.Reset] does.
 package mockserver
 
 import (
@@ -79,8 +81,9 @@ func New(settings Settings) (*Server, error) {
 func (s *Server) Record() Record { return s.site.record.snapshot() }
 
 // Reset clears the record, but for the requests in flight. Faults begin anew too,
-// as they depend on how often a path was asked for.
-func (s *Server) Reset() { s.site.record.reset() }
+// as they depend on how often a path was asked for, and token buckets are full:
+// the next run is a repetition of the one before.
+func (s *Server) Reset() { s.site.reset() }
 
 // ServeHTTP answers one request. To end a connection without an answer it panics
 // with http.ErrAbortHandler, as net/http asks of handlers.

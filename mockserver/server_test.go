@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -304,19 +305,53 @@ func TestRateLimitAnswers429WithRetryAfter(t *testing.T) {
 	})
 }
 
-func TestQueriesCannotMakeBucketsWithoutBound(t *testing.T) {
-	s, client := start(t, mockserver.Settings{})
-	statuses := map[int]int{}
-	for i := range 100 {
-		r := get(t, client, "GET", s.PageURL(0)+"?rate="+strings.Repeat("1", 1+i%8)+"&burst="+strings.Repeat("1", 1+i/8%8)+strings.Repeat("0", i/64))
-		statuses[r.status]++
-		if r.status == 400 {
-			require.Contains(t, string(r.body), "query parameter rate is one limit too many")
+// A run after a reset is the run before it, tokens too.
+func TestResetFillsTheBuckets(t *testing.T) {
+	settings := mockserver.Settings{RateLimit: mockserver.RateLimit{PerSecond: 1e-4, Burst: 2}}
+	onBoth(t, settings, func(t *testing.T, s site, client *http.Client) {
+		overHTTP := func() {
+			require.Equal(t, 200, get(t, client, "DELETE", strings.TrimSuffix(s.PageURL(0), "/page/0")+mockserver.RecordPath).status)
 		}
+		for _, reset := range []func(){s.Reset, overHTTP, s.Reset} {
+			var statuses []int
+			for _, query := range []string{"", "?rate=0.001", "?rate=0.001", "?rate=0.001", "", ""} {
+				statuses = append(statuses, get(t, client, "GET", s.PageURL(0)+query).status)
+			}
+			require.Equal(t, []int{200, 200, 200, 429, 200, 429}, statuses)
+			reset()
+		}
+	})
+}
+
+// limitQuery is a limit of its own for each i, that frees a token in a day or so.
+func limitQuery(i int) string { return fmt.Sprintf("?burst=1&rate=%g", 1e-5*(1+float64(i)/1000)) }
+
+func TestQueriesCannotMakeBucketsWithoutBound(t *testing.T) {
+	const most = 64
+	for name, c := range map[string]struct {
+		limit mockserver.RateLimit
+		own   int // buckets
+	}{
+		"no limit of its own":         {},
+		"one limit of the server's":   {mockserver.RateLimit{PerSecond: 1e-5, Burst: 1000}, 1},
+		"one that is full, and stays": {mockserver.RateLimit{PerSecond: 1e6, Burst: 1000}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, mockserver.Settings{RateLimit: c.limit}, func(t *testing.T, s site, client *http.Client) {
+				for range 2 { // a reset makes room
+					for i := range most - c.own {
+						require.Equal(t, 200, get(t, client, "GET", s.PageURL(0)+limitQuery(i)).status, i)
+					}
+					r := get(t, client, "GET", s.PageURL(0)+limitQuery(most))
+					require.Equal(t, 400, r.status)
+					require.Contains(t, string(r.body), "query parameter rate is one limit too many: this server keeps 64 at once")
+					require.Equal(t, 429, get(t, client, "GET", s.PageURL(0)+limitQuery(1)).status, "one that is there")
+					require.Equal(t, 200, get(t, client, "GET", s.PageURL(0)).status, "the server's own")
+					s.Reset()
+				}
+			})
+		})
 	}
-	require.NotZero(t, statuses[200])
-	require.NotZero(t, statuses[400])
-	require.Equal(t, 200, get(t, client, "GET", s.PageURL(0)).status)
 }
 
 func TestRecordCountsUnderConcurrency(t *testing.T) {
@@ -441,6 +476,40 @@ func TestClientThatLeavesIsRecorded(t *testing.T) {
 	}
 }
 
+// As with net/http's own transport: who has left before sends nothing, and the
+// error is the context's cause.
+func TestErrorOfOneWhoLeavesIsTheCause(t *testing.T) {
+	left := errors.New("left for a reason")
+	onBoth(t, mockserver.Settings{}, func(t *testing.T, s site, client *http.Client) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(left)
+		body := &closeRecorder{}
+		request, err := http.NewRequestWithContext(ctx, "POST", s.PageURL(0), body)
+		require.NoError(t, err)
+		_, err = client.Do(request)
+		require.ErrorIs(t, err, left)
+		require.True(t, body.closed)
+		require.Zero(t, s.Record().Requests, "nothing was sent")
+		require.Zero(t, s.Record().Cancelled)
+	})
+	for name, query := range map[string]string{
+		"while it waits": "?latency=1h",
+		"while it hangs": "?fault=hang",
+		"in a slow body": "?fault=slow&pause=1m",
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, mockserver.Settings{}, func(t *testing.T, s site, client *http.Client) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				ended := make(chan error)
+				go func() { ended <- getContext(ctx, client, "GET", s.PageURL(0)+query).err }()
+				until(t, "it is in flight", func() bool { return s.Record().InFlight == 1 })
+				cancel(left)
+				require.ErrorIs(t, <-ended, left)
+			})
+		})
+	}
+}
+
 func TestShutdownCutsOffWhoTakesTooLong(t *testing.T) {
 	s, client := start(t, mockserver.Settings{})
 	answer := make(chan reply, 1)
@@ -511,6 +580,46 @@ func TestHandlerInAServerOfOnesOwn(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, failed, 2, "the slow body alone may come whole")
+}
+
+// startTLS serves a site in a server of one's own, over TLS.
+func startTLS(t *testing.T, http2 bool) (*mockserver.Server, *httptest.Server) {
+	t.Helper()
+	s, err := mockserver.New(mockserver.Settings{})
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(s)
+	server.EnableHTTP2 = http2
+	server.StartTLS()
+	t.Cleanup(func() {
+		_ = s.Close()
+		server.Close()
+	})
+	return s, server
+}
+
+func TestPagesOverHTTP2(t *testing.T) {
+	s, server := startTLS(t, true)
+	url := server.URL + mockserver.PagePath(0)
+	r := get(t, server.Client(), "GET", url)
+	require.NoError(t, r.err)
+	require.Equal(t, 200, r.status, "%s", r.body)
+	require.Equal(t, mockserver.Settings{}.Page(0), r.body)
+	r = get(t, server.Client(), "GET", url+"?fault=slow&pause=1ms")
+	require.NoError(t, r.err)
+	require.Equal(t, mockserver.Settings{}.Page(0), r.body)
+	for _, fault := range []string{"reset", "truncate"} { // one stream of many has no reset of its own
+		require.Error(t, get(t, server.Client(), "GET", url+"?fault="+fault).err)
+	}
+	for _, body := range []io.Reader{strings.NewReader("a body"), io.MultiReader(strings.NewReader("one of unknown length"))} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", url, body)
+		require.NoError(t, err)
+		response, err := server.Client().Do(request)
+		require.NoError(t, err)
+		require.Equal(t, 2, response.ProtoMajor)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, 400, response.StatusCode)
+	}
+	until(t, "all are over", func() bool { return s.Record().InFlight == 0 })
 }
 
 // inFlightAtWrite is a client that looks at the record whenever bytes reach it.

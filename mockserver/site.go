@@ -3,6 +3,7 @@ package mockserver
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -46,7 +47,8 @@ func newSite(s Settings) (*site, error) {
 		pageSize: []string{strconv.Itoa(s.PageSize)},
 	}
 	site.room.Store(cacheBytes)
-	site.buckets.of(s.RateLimit)
+	site.buckets.own = s.RateLimit
+	site.buckets.reset()
 	return site, nil
 }
 
@@ -104,7 +106,8 @@ func (s *site) decide(r *http.Request) answer {
 		a.name, a.value = "Allow", "GET, HEAD"
 		return a
 	}
-	if r.Body != nil && r.Body != http.NoBody {
+	// Over HTTP/2 no body is NoBody.
+	if r.ContentLength != 0 || r.ProtoMajor < 2 && r.Body != nil && r.Body != http.NoBody {
 		// net/http does not see that a client has left while its body is unread.
 		return s.plain(http.StatusBadRequest, "a request for a page has no body")
 	}
@@ -148,15 +151,15 @@ func (s *site) limit(l RateLimit) (a answer, over bool) {
 	if l.PerSecond == 0 {
 		return answer{}, false
 	}
-	bucket, ok := s.buckets.of(l)
-	if !ok {
+	tokens, ok := s.buckets.take(l)
+	switch {
+	case !ok:
 		return s.plain(http.StatusBadRequest, "query parameter rate is one limit too many: this server keeps %d at once", maxBuckets), true
-	}
-	if bucket.Allow() {
+	case tokens >= 1:
 		return answer{}, false
 	}
 	a = s.plain(http.StatusTooManyRequests, "over %v requests a second", l.PerSecond)
-	a.name, a.value = "Retry-After", retryAfter((1-bucket.Tokens())/l.PerSecond)
+	a.name, a.value = "Retry-After", retryAfter((1-tokens)/l.PerSecond)
 	return a, true
 }
 
@@ -166,34 +169,64 @@ func retryAfter(seconds float64) string {
 	return strconv.FormatInt(int64(min(max(1, math.Ceil(seconds)), 1<<31-1)), 10)
 }
 
-// maxBuckets bounds the memory that queries can take; the server's own bucket is
-// made with the site, so they never take its place.
+// maxBuckets bounds the memory that queries can take.
 const maxBuckets = 64
 
-// buckets are the server's token bucket, and one for each other limit that a
-// query has named: requests with the same limit share a bucket.
+// buckets are the server's own token bucket, if it has a limit, and one for each
+// other limit that a query has named: requests with the same limit share a bucket.
 type buckets struct {
+	own RateLimit
 	mu  sync.Mutex
 	all map[RateLimit]*rate.Limiter
 }
 
-// of makes the bucket at the first request for it; there is none if there are
-// too many already.
-func (b *buckets) of(l RateLimit) (bucket *rate.Limiter, ok bool) {
+// reset makes every bucket full. The server's own is there from the start and
+// stays, so that queries never take its place.
+func (b *buckets) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if bucket, ok = b.all[l]; ok {
-		return bucket, true
+	b.all = map[RateLimit]*rate.Limiter{}
+	if b.own.PerSecond > 0 {
+		b.all[b.own] = newBucket(b.own)
 	}
-	if len(b.all) == maxBuckets {
-		return nil, false
+}
+
+func newBucket(l RateLimit) *rate.Limiter { return rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst) }
+
+// take takes a token, if there is a whole one, and returns how many there were.
+// The bucket is made at the first request for it; ok is false if there are too
+// many already. The lock is held throughout: no bucket is dropped between.
+func (b *buckets) take(l RateLimit) (tokens float64, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bucket := b.all[l]
+	if bucket == nil {
+		if len(b.all) >= maxBuckets {
+			b.dropFull()
+		}
+		if len(b.all) >= maxBuckets {
+			return 0, false
+		}
+		bucket = newBucket(l)
+		b.all[l] = bucket
 	}
-	if b.all == nil {
-		b.all = map[RateLimit]*rate.Limiter{}
+	if bucket.Allow() {
+		return 1, true
 	}
-	bucket = rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst)
-	b.all[l] = bucket
-	return bucket, true
+	return min(bucket.Tokens(), math.Nextafter(1, 0)), true // a token may have come since
+}
+
+// dropFull makes room: a bucket that is full again is what a new one would be.
+func (b *buckets) dropFull() {
+	maps.DeleteFunc(b.all, func(l RateLimit, bucket *rate.Limiter) bool {
+		return l != b.own && bucket.Tokens() >= float64(l.Burst)
+	})
+}
+
+// reset brings the site back to its start, but for the requests in flight.
+func (s *site) reset() {
+	s.record.reset()
+	s.buckets.reset()
 }
 
 // serveRecord answers a request for the record itself, which it does not count.
@@ -206,7 +239,7 @@ func (s *site) serveRecord(method string) answer {
 		}
 		return answer{status: http.StatusOK, kind: []string{"application/json"}, body: append(text, '\n')}
 	case http.MethodDelete, http.MethodPost:
-		s.record.reset()
+		s.reset()
 		return answer{status: http.StatusOK, kind: s.text, body: []byte("the record is cleared\n")}
 	}
 	a := s.plain(http.StatusMethodNotAllowed, "%s is not for the record: GET, HEAD, POST and DELETE are", method)

@@ -18,10 +18,12 @@ import (
 // heed the request's context, so in a testing/synctest bubble they are virtual.
 //
 // It is built on an httpmock transport of its own, never httpmock's global one.
-// httpmock runs up to three goroutines for a request whose context can end.
+// A request is answered on the goroutine that sends it, and on no other.
 //
 // Two things differ from a server. A request that hangs ends with its context
-// only: there is no server to stop. And a client that gives up is noticed at once.
+// only (Request.Cancel, long deprecated, is not heeded): there is no server to
+// stop. And a client that gives up is counted out before its error is returned,
+// so that it never seems to have more requests in flight than it has.
 type Transport struct {
 	mock *httpmock.MockTransport
 	site *site
@@ -44,13 +46,31 @@ func (t *Transport) PageURL(i int) string { return "http://site.example" + PageP
 // Record returns what the transport has seen so far.
 func (t *Transport) Record() Record { return t.site.record.snapshot() }
 
-// Reset clears the record, but for the requests in flight. Faults begin anew too.
-func (t *Transport) Reset() { t.site.record.reset() }
+// Reset does what [Server.Reset] does.
+func (t *Transport) Reset() { t.site.reset() }
 
-// RoundTrip answers one request.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.mock.RoundTrip(r) }
+// requestKey is where respond finds the request that was sent.
+type requestKey struct{}
 
-func (t *Transport) respond(r *http.Request) (*http.Response, error) {
+// RoundTrip answers one request. For one whose context ends first the error is
+// the context's cause; had it ended before, the record knows nothing of it.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := context.Cause(r.Context()); err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, err
+	}
+	// httpmock would run a request that can end on a goroutine of its own, and
+	// return at its end before respond has counted it out.
+	held := r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), requestKey{}, r))
+	//lint:ignore SA1019 deprecated, but httpmock heeds it
+	held.Cancel = nil
+	return t.mock.RoundTrip(held)
+}
+
+func (t *Transport) respond(held *http.Request) (*http.Response, error) {
+	r := held.Context().Value(requestKey{}).(*http.Request)
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
@@ -64,7 +84,7 @@ func (t *Transport) respond(r *http.Request) (*http.Response, error) {
 	err := sleep(r.Context(), a.wait)
 	if err == nil && a.fault == Hang {
 		<-r.Context().Done()
-		err = r.Context().Err()
+		err = context.Cause(r.Context())
 	}
 	if err != nil {
 		record.cancelled.Add(1)
@@ -108,10 +128,10 @@ func response(r *http.Request, a answer, body io.ReadCloser) *http.Response {
 	}
 }
 
-// sleep waits for d, or until ctx ends.
+// sleep waits for d, or until ctx ends: then the error is its cause.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -119,7 +139,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 
@@ -162,6 +182,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	if b.room == 0 {
 		if b.begun {
 			if err := sleep(b.ctx, b.pause); err != nil {
+				b.abandon() // before the client knows
 				return 0, err
 			}
 		}

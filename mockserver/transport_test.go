@@ -190,6 +190,23 @@ func TestConcurrentRefusalsTakeNoToken(t *testing.T) {
 	})
 }
 
+// A bucket that is full again is as good as none, and makes room for another.
+func TestFullBucketsMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, client := newTransport(t, mockserver.Settings{RateLimit: mockserver.RateLimit{PerSecond: 1e-9}})
+		require.Equal(t, 200, get(t, client, "GET", transport.PageURL(0)).status)
+		for hour := range 20 {
+			for i := range 20 {
+				query := limitQuery(hour*20 + i)
+				require.Equal(t, 200, get(t, client, "GET", transport.PageURL(0)+query).status, query)
+				require.Equal(t, 429, get(t, client, "GET", transport.PageURL(0)+query).status, query)
+			}
+			time.Sleep(10 * time.Hour) // three times that, and a token is back
+		}
+		require.Equal(t, 429, get(t, client, "GET", transport.PageURL(0)).status, "the server's own was never dropped")
+	})
+}
+
 func TestTransportClosesRequestBodies(t *testing.T) {
 	transport, client := newTransport(t, mockserver.Settings{})
 	body := &closeRecorder{}
@@ -206,3 +223,67 @@ type closeRecorder struct{ closed bool }
 
 func (c *closeRecorder) Read([]byte) (int, error) { return 0, io.EOF }
 func (c *closeRecorder) Close() error             { c.closed = true; return nil }
+
+// A client that has been told the end of a request may send its next one at
+// once: by then the record has counted the first one out, so that its peak is
+// what the client had in flight.
+func TestPeakIsTheClientsWhenItGivesUp(t *testing.T) {
+	const workers, each = 4, 50
+	for name, settings := range map[string]mockserver.Settings{
+		"a hang":      {Faults: mockserver.Faults{Hang: 1}},
+		"a long wait": {Latency: mockserver.Latency{Mean: time.Minute}},
+		"a slow body": {Faults: mockserver.Faults{Slow: 1, SlowPause: time.Minute}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				transport, client := newTransport(t, settings)
+				client.Timeout = time.Second
+				var wg sync.WaitGroup
+				for w := range workers {
+					wg.Go(func() {
+						for i := range each {
+							r := get(t, client, "GET", transport.PageURL(w*each+i))
+							assert.ErrorIs(t, r.err, context.DeadlineExceeded)
+						}
+					})
+				}
+				wg.Wait()
+				record := transport.Record()
+				require.EqualValues(t, workers, record.PeakInFlight)
+				require.Zero(t, record.InFlight, "counted out before the client knows")
+				require.EqualValues(t, workers*each, record.Cancelled)
+			})
+		})
+	}
+}
+
+func TestSlowBodyIsCountedOutBeforeItsReaderKnows(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			transport, _ := newTransport(t, mockserver.Settings{})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			request, err := http.NewRequestWithContext(ctx, "GET", transport.PageURL(0)+"?fault=slow&pause=1m", nil)
+			require.NoError(t, err)
+			response, err := transport.RoundTrip(request)
+			require.NoError(t, err)
+			_, err = io.ReadAll(response.Body)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Zero(t, transport.Record().InFlight)
+			require.EqualValues(t, 1, transport.Record().Cancelled)
+		})
+	}
+}
+
+func TestTransportRunsNoGoroutineOfItsOwn(t *testing.T) {
+	transport, client := newTransport(t, mockserver.Settings{Faults: mockserver.Faults{Hang: 1}})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() { _ = getContext(ctx, client, "GET", transport.PageURL(i)) })
+	}
+	until(t, "all hang", func() bool { return transport.Record().InFlight == 10 })
+	require.Equal(t, 10, goroutinesOf("httpmock"), "each request's own, and no other")
+	cancel()
+	wg.Wait()
+}
