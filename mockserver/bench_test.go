@@ -13,7 +13,8 @@ import (
 const benchConnections = 64
 
 // BenchmarkServer compares the mock server with a bare handler that writes the
-// same bytes, over loopback and under a client in a process of its own.
+// same bytes, over loopback and under a client in a process of its own:
+// mock-started in the server that Start makes, the others in httptest's.
 // server-ns/req and client-ns/req are the processor time of the two processes:
 // the client is able to saturate the server while its own is the smaller.
 //
@@ -21,14 +22,33 @@ const benchConnections = 64
 // looks like a difference. To compare, run the two in turn, ten times or more:
 //
 //	go test -c && for i in $(seq 10); do
-//		for h in bare mock; do ./mockserver.test -test.run '^$' -test.bench Server/handler=$h'$'; done
+//		for h in bare mock mock-started; do ./mockserver.test -test.run '^$' -test.bench Server/handler=$h'$'; done
 //	done
 func BenchmarkServer(b *testing.B) {
-	for _, c := range handlers(b) {
-		b.Run("handler="+c.name, func(b *testing.B) {
-			server := httptest.NewServer(c.handler)
+	serve := func(handler http.Handler) func(*testing.B) string {
+		return func(b *testing.B) string {
+			server := httptest.NewServer(handler)
 			b.Cleanup(server.Close)
-			client := startClient(b, server.URL)
+			return server.URL
+		}
+	}
+	type served struct {
+		name string
+		url  func(*testing.B) string
+	}
+	var all []served
+	for _, c := range handlers(b) {
+		all = append(all, served{c.name, serve(c.handler)})
+	}
+	all = append(all, served{"mock-started", func(b *testing.B) string {
+		server, err := mockserver.Start("", mockserver.Settings{})
+		require.NoError(b, err)
+		b.Cleanup(func() { _ = server.Close() })
+		return server.URL()
+	}})
+	for _, c := range all {
+		b.Run("handler="+c.name, func(b *testing.B) {
+			client := startClient(b, c.url(b))
 			b.Cleanup(func() { _ = client.orders.Close(); _ = client.cmd.Wait() }) // before the server waits for it
 			client.order(b, benchConnections, 1000, "/page/7")
 			whole, _ := client.answers(b)

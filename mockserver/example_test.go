@@ -42,7 +42,8 @@ func Example() {
 }
 
 // The same site without a network: what a test wants, most of all in a
-// testing/synctest bubble, where the latency takes no time.
+// testing/synctest bubble, where the latency takes no time. An example cannot be
+// in a bubble, which needs a *testing.T: TestTransportInVirtualTime is.
 func ExampleNewTransport() {
 	transport, err := mockserver.NewTransport(mockserver.Settings{Faults: mockserver.Faults{Hang: 1}})
 	if err != nil {

@@ -9,7 +9,7 @@ type Fault string
 const (
 	NoFault   Fault = ""
 	Status    Fault = "status"    // an error status
-	Reset     Fault = "reset"     // half of the body, then the connection is reset (RST)
+	Reset     Fault = "reset"     // at most half of the body arrives, then the connection is reset (RST)
 	Slow      Fault = "slow"      // the body comes in ten pieces with a pause between
 	Hang      Fault = "hang"      // no answer, until the client gives up or the server stops
 	Truncate  Fault = "truncate"  // half of the body, then the connection ends
@@ -30,7 +30,7 @@ type Faults struct {
 	Truncate  float64
 	Malformed float64
 
-	StatusCode int           // of Status; 0 stands for 503; from 400 to 599
+	StatusCode int           // of Status, and refused without it; 0 stands for 503; from 400 to 599
 	SlowPause  time.Duration // of Slow; 0 stands for 20 ms; at most a minute
 }
 

@@ -170,6 +170,9 @@ func (x *exchange) reset() {
 	if err != nil {
 		panic(http.ErrAbortHandler) // no TCP below: the nearest there is
 	}
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = secure.NetConn() // closed by itself: TLS would say goodbye first
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}

@@ -34,9 +34,9 @@ type parameter struct {
 // A change is a rule on the way to becoming another one.
 type change struct {
 	rule
-	fault          *Fault
-	chance         *float64
-	status, spread bool // these were given
+	given  []string // fields of the parameters
+	fault  *Fault
+	chance *float64
 }
 
 func parameters() [11]parameter {
@@ -45,22 +45,21 @@ func parameters() [11]parameter {
 			c.latency.Mean, err = time.ParseDuration(v)
 			return err
 		}},
-		{"profile", "Latency.Profile", "", func(c *change, v string) error {
+		{"profile", "Latency.Profile", "constant, uniform, lognormal or heavy-tail", func(c *change, v string) error {
 			c.latency.Profile = Profile(v)
-			return nil
+			return notZero(v, nil) // in Settings "" stands for constant
 		}},
 		{"spread", "Latency.Spread", "a duration such as 5ms", func(c *change, v string) (err error) {
-			c.spread = true
 			c.latency.Spread, err = time.ParseDuration(v)
-			return err
+			return notZero(c.latency.Spread, err)
 		}},
 		{"sigma", "Latency.Sigma", "a number such as 0.5", func(c *change, v string) (err error) {
 			c.latency.Sigma, err = strconv.ParseFloat(v, 64)
-			return err
+			return notZero(c.latency.Sigma, err)
 		}},
 		{"alpha", "Latency.Alpha", "a number such as 1.5", func(c *change, v string) (err error) {
 			c.latency.Alpha, err = strconv.ParseFloat(v, 64)
-			return err
+			return notZero(c.latency.Alpha, err)
 		}},
 		{"fault", "", "none, status, reset, slow, hang, truncate or malformed", func(c *change, v string) error {
 			fault := Fault(v)
@@ -83,12 +82,8 @@ func parameters() [11]parameter {
 			return err
 		}},
 		{"status", "Faults.StatusCode", "a status code such as 503", func(c *change, v string) (err error) {
-			c.status = true
 			c.faults.StatusCode, err = strconv.Atoi(v)
-			if err == nil && c.faults.StatusCode == 0 {
-				err = strconv.ErrRange // in Settings 0 stands for 503
-			}
-			return err
+			return notZero(c.faults.StatusCode, err)
 		}},
 		{"pause", "Faults.SlowPause", "a duration such as 100ms", func(c *change, v string) (err error) {
 			c.faults.SlowPause, err = time.ParseDuration(v)
@@ -100,12 +95,19 @@ func parameters() [11]parameter {
 		}},
 		{"burst", "RateLimit.Burst", "a number of requests, at least 1", func(c *change, v string) (err error) {
 			c.limit.Burst, err = strconv.Atoi(v)
-			if err == nil && c.limit.Burst == 0 {
-				err = strconv.ErrRange
-			}
-			return err
+			return notZero(c.limit.Burst, err)
 		}},
 	}
+}
+
+// notZero refuses what stands for another value in Settings: who gives sigma=0
+// does not mean 0.5.
+func notZero[T comparable](value T, err error) error {
+	var zero T
+	if err == nil && value == zero {
+		return strconv.ErrRange
+	}
+	return err
 }
 
 // with is r as a request's query changes it, or r itself and a *queryError.
@@ -128,6 +130,7 @@ func (r rule) with(query string) (rule, error) {
 			return r, &queryError{p.name, fmt.Sprintf("is %q, want %s", given[0], p.want)}
 		}
 		delete(values, p.name)
+		c.given = append(c.given, p.field)
 	}
 	if len(values) > 0 {
 		return r, unknown(slices.Min(slices.Collect(maps.Keys(values))), known)
@@ -146,7 +149,7 @@ func unknown(name string, known [11]parameter) error {
 // finish settles what depends on more than one parameter, and checks the whole
 // against the bounds of the settings.
 func (c change) finish(r rule) (rule, error) {
-	if c.fault == nil && c.status {
+	if c.fault == nil && slices.Contains(c.given, "Faults.StatusCode") {
 		status := Status
 		c.fault = &status
 	}
@@ -158,19 +161,27 @@ func (c change) finish(r rule) (rule, error) {
 	case c.chance != nil:
 		return r, &queryError{"chance", "stands alone, want a fault beside it"}
 	}
-	if !c.spread {
+	if !slices.Contains(c.given, "Latency.Spread") {
 		c.latency.Spread = min(c.latency.Spread, max(0, c.latency.Mean)) // the server's, around a smaller mean
 	}
-	err := c.validate(func(field, format string, args ...any) error {
-		for _, p := range parameters() {
-			if p.field == field {
-				return &queryError{p.name, "is " + fmt.Sprintf(format, args...)}
-			}
-		}
-		return &queryError{"", field + " is " + fmt.Sprintf(format, args...)}
-	})
-	if err != nil {
+	if err := c.validate(badParameter); err != nil {
 		return r, err
 	}
+	for _, n := range c.needs() {
+		// What only the server has set may be idle, and a status has its fault.
+		if !n.met && n.field != "Faults.StatusCode" && slices.Contains(c.given, n.field) {
+			return r, badParameter(n.field, "%v, want %s beside it", n.value, n.want)
+		}
+	}
 	return c.rule, nil
+}
+
+// badParameter names the parameter that sets field.
+func badParameter(field, format string, args ...any) error {
+	for _, p := range parameters() {
+		if p.field == field {
+			return &queryError{p.name, "is " + fmt.Sprintf(format, args...)}
+		}
+	}
+	return &queryError{"", field + " is " + fmt.Sprintf(format, args...)}
 }

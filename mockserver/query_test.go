@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,34 +73,42 @@ func TestQueryChangesTheRule(t *testing.T) {
 func TestBadQueryIsRefusedByParameter(t *testing.T) {
 	const all = "is unknown, want one of latency, profile, spread, sigma, alpha, fault, chance, status, pause, rate, burst"
 	for query, message := range map[string]string{
-		"latency=fast":        `query parameter latency is "fast", want a duration such as 20ms`,
-		"latency=":            `query parameter latency is "", want a duration such as 20ms`,
-		"latency=-1ms":        "query parameter latency is -1ms, want 0 to 1h0m0s",
-		"latency=1s&latency=": "query parameter latency is given twice",
-		"profile=bell":        `query parameter profile is "bell", want constant, uniform, lognormal or heavy-tail`,
-		"spread=x":            `query parameter spread is "x", want a duration such as 5ms`,
-		"spread=1h":           "query parameter spread is 1h0m0s, want 0 to Latency.Mean (10ms)",
-		"sigma=x":             `query parameter sigma is "x", want a number such as 0.5`,
-		"sigma=NaN":           "query parameter sigma is NaN, want 0 to 5",
-		"alpha=x":             `query parameter alpha is "x", want a number such as 1.5`,
-		"alpha=0.5":           "query parameter alpha is 0.5, want more than 1 and at most 100, or 0",
-		"fault=fire":          `query parameter fault is "fire", want none, status, reset, slow, hang, truncate or malformed`,
-		"fault=":              `query parameter fault is "", want none, status, reset, slow, hang, truncate or malformed`,
-		"chance=0.5":          "query parameter chance stands alone, want a fault beside it",
-		"fault=hang&chance=2": `query parameter chance is "2", want a probability from 0 to 1, beside a fault`,
-		"chance=NaN":          `query parameter chance is "NaN", want a probability from 0 to 1, beside a fault`,
-		"status=x":            `query parameter status is "x", want a status code such as 503`,
-		"status=0":            `query parameter status is "0", want a status code such as 503`,
-		"status=200":          "query parameter status is 200, want 400 to 599",
-		"pause=x":             `query parameter pause is "x", want a duration such as 100ms`,
-		"pause=2m":            "query parameter pause is 2m0s, want 0 to 1m0s",
-		"rate=x":              `query parameter rate is "x", want a number such as 50`,
-		"rate=-1":             "query parameter rate is -1, want 0 or more",
-		"burst=x":             `query parameter burst is "x", want a number of requests, at least 1`,
-		"burst=0":             `query parameter burst is "0", want a number of requests, at least 1`,
-		"burst=-1":            "query parameter burst is -1, want 0 or more",
-		"z=1&delay=1&x=2":     `query parameter "delay" ` + all,
-		"a%zz":                `query: invalid URL escape "%zz"`,
+		"latency=fast":                `query parameter latency is "fast", want a duration such as 20ms`,
+		"latency=":                    `query parameter latency is "", want a duration such as 20ms`,
+		"latency=-1ms":                "query parameter latency is -1ms, want 0 to 1h0m0s",
+		"latency=1s&latency=":         "query parameter latency is given twice",
+		"profile=bell":                `query parameter profile is "bell", want constant, uniform, lognormal or heavy-tail`,
+		"spread=x":                    `query parameter spread is "x", want a duration such as 5ms`,
+		"profile=":                    `query parameter profile is "", want constant, uniform, lognormal or heavy-tail`,
+		"spread=0":                    `query parameter spread is "0", want a duration such as 5ms`,
+		"profile=lognormal&sigma=0":   `query parameter sigma is "0", want a number such as 0.5`,
+		"profile=heavy-tail&alpha=-0": `query parameter alpha is "-0", want a number such as 1.5`,
+		"profile=constant&spread=1ms": "query parameter spread is 1ms, want Latency.Profile uniform beside it",
+		"sigma=1":                     "query parameter sigma is 1, want Latency.Profile lognormal beside it",
+		"profile=lognormal&alpha=2":   "query parameter alpha is 2, want Latency.Profile heavy-tail beside it",
+		"rate=0&burst=5":              "query parameter burst is 5, want a RateLimit.PerSecond beside it",
+		"spread=1h":                   "query parameter spread is 1h0m0s, want 0 to Latency.Mean (10ms)",
+		"sigma=x":                     `query parameter sigma is "x", want a number such as 0.5`,
+		"profile=lognormal&sigma=NaN": "query parameter sigma is NaN, want 0 to 2",
+		"alpha=x":                     `query parameter alpha is "x", want a number such as 1.5`,
+		"alpha=0.5":                   "query parameter alpha is 0.5, want more than 1 and at most 100, or 0",
+		"fault=fire":                  `query parameter fault is "fire", want none, status, reset, slow, hang, truncate or malformed`,
+		"fault=":                      `query parameter fault is "", want none, status, reset, slow, hang, truncate or malformed`,
+		"chance=0.5":                  "query parameter chance stands alone, want a fault beside it",
+		"fault=hang&chance=2":         `query parameter chance is "2", want a probability from 0 to 1, beside a fault`,
+		"chance=NaN":                  `query parameter chance is "NaN", want a probability from 0 to 1, beside a fault`,
+		"status=x":                    `query parameter status is "x", want a status code such as 503`,
+		"status=0":                    `query parameter status is "0", want a status code such as 503`,
+		"status=200":                  "query parameter status is 200, want 400 to 599",
+		"pause=x":                     `query parameter pause is "x", want a duration such as 100ms`,
+		"pause=2m":                    "query parameter pause is 2m0s, want 0 to 1m0s",
+		"rate=x":                      `query parameter rate is "x", want a number such as 50`,
+		"rate=-1":                     "query parameter rate is -1, want 0 or more",
+		"burst=x":                     `query parameter burst is "x", want a number of requests, at least 1`,
+		"burst=0":                     `query parameter burst is "0", want a number of requests, at least 1`,
+		"burst=-1":                    "query parameter burst is -1, want 0 or more",
+		"z=1&delay=1&x=2":             `query parameter "delay" ` + all,
+		"a%zz":                        `query: invalid URL escape "%zz"`,
 	} {
 		t.Run(query, func(t *testing.T) {
 			got, err := serverRule().with(query)
@@ -128,7 +137,9 @@ func FuzzQuery(f *testing.F) {
 			require.Equal(t, serverRule(), got)
 			return
 		}
-		require.NoError(t, Settings{Latency: got.latency, Faults: got.faults, RateLimit: got.limit}.Validate())
+		require.NoError(t, got.validate(func(field, format string, args ...any) error {
+			return &FieldError{field, fmt.Sprintf(format, args...)}
+		}))
 		require.GreaterOrEqual(t, got.latency.For(1, "/page/0"), time.Duration(0))
 	})
 }

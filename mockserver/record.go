@@ -127,14 +127,14 @@ func (r *recorder) snapshot() Record {
 	return rec
 }
 
-// reset forgets everything but the requests in flight.
+// reset forgets everything but the requests in flight. An empty ring needs no
+// beginning, so arrived counts on.
 func (r *recorder) reset() {
+	r.peak.Store(0)
+	r.raise(r.inFlight.Load()) // second: who arrives between raises it too
 	r.requests.Store(0)
 	r.cancelled.Store(0)
 	r.other.Store(0)
-	r.arrived.Store(0)
-	r.peak.Store(0) // first: who arrives from here on raises it
-	r.raise(r.inFlight.Load())
 	for i := range r.status {
 		r.status[i].Store(0)
 	}

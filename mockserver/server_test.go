@@ -122,22 +122,24 @@ func TestWhatIsNoPage(t *testing.T) {
 		require.Equal(t, 405, r.status)
 		require.Equal(t, "GET, HEAD", r.header.Get("Allow"))
 
-		post, err := http.NewRequestWithContext(t.Context(), "GET", s.PageURL(1), strings.NewReader("a body"))
-		require.NoError(t, err)
-		response, err := client.Do(post)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		require.Equal(t, 400, response.StatusCode)
+		for _, body := range []io.Reader{strings.NewReader("a body"), io.MultiReader(strings.NewReader("one of unknown length"))} {
+			request, err := http.NewRequestWithContext(t.Context(), "GET", s.PageURL(1), body)
+			require.NoError(t, err)
+			response, err := client.Do(request)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, 400, response.StatusCode)
+		}
 
 		bad := get(t, client, "GET", s.PageURL(1)+"?latency=soon")
 		require.Equal(t, 400, bad.status)
 		require.Equal(t, "query parameter latency is \"soon\", want a duration such as 20ms\n", string(bad.body))
 
 		record := s.Record()
-		assert.EqualValues(t, 14, record.Requests)
+		assert.EqualValues(t, 15, record.Requests)
 		assert.EqualValues(t, 11, record.Other)
-		assert.Equal(t, map[string]int64{"/page/1": 3}, record.Paths)
-		assert.Equal(t, map[int]int64{404: 11, 405: 1, 400: 2}, record.Status)
+		assert.Equal(t, map[string]int64{"/page/1": 4}, record.Paths)
+		assert.Equal(t, map[int]int64{404: 11, 405: 1, 400: 3}, record.Status)
 	})
 }
 
@@ -402,12 +404,15 @@ func TestPeakInFlightIsNoMoreThanTheClients(t *testing.T) {
 
 func TestOrderOfArrivalIsKeptForTheLatest(t *testing.T) {
 	onBoth(t, mockserver.Settings{Order: 3}, func(t *testing.T, s site, client *http.Client) {
-		require.Empty(t, s.Record().Order)
-		for i, want := range [][]string{
-			{"/page/9"}, {"/page/9", "/page/8"}, {"/page/9", "/page/8", "/page/7"}, {"/page/8", "/page/7", "/page/6"}, {"/page/7", "/page/6", "/page/5"},
-		} {
-			require.NoError(t, get(t, client, "GET", s.PageURL(9-i)).err)
-			require.Equal(t, want, s.Record().Order)
+		for range 3 { // a reset leaves the ring at any place
+			require.Empty(t, s.Record().Order)
+			for i, want := range [][]string{
+				{"/page/9"}, {"/page/9", "/page/8"}, {"/page/9", "/page/8", "/page/7"}, {"/page/8", "/page/7", "/page/6"}, {"/page/7", "/page/6", "/page/5"},
+			} {
+				require.NoError(t, get(t, client, "GET", s.PageURL(9-i)).err)
+				require.Equal(t, want, s.Record().Order)
+			}
+			s.Reset()
 		}
 	})
 }
@@ -597,6 +602,46 @@ func startTLS(t *testing.T, http2 bool) (*mockserver.Server, *httptest.Server) {
 	return s, server
 }
 
+// A reset is one over TLS too, not a body that ends short.
+func TestResetOverTLS(t *testing.T) {
+	s, server := startTLS(t, false)
+	for range 20 {
+		r := get(t, server.Client(), "GET", server.URL+mockserver.PagePath(0)+"?fault=reset")
+		require.ErrorIs(t, r.err, syscall.ECONNRESET)
+	}
+	r := get(t, server.Client(), "GET", server.URL+mockserver.PagePath(0)+"?fault=truncate")
+	require.ErrorIs(t, r.err, io.ErrUnexpectedEOF)
+	until(t, "all are over", func() bool { return s.Record().InFlight == 0 })
+}
+
+// The transport's answers are net/http's in what a client can see beside the page.
+func TestSmallThingsAreAsNetHTTPHasThem(t *testing.T) {
+	onBoth(t, mockserver.Settings{}, func(t *testing.T, s site, client *http.Client) {
+		for query, want := range map[string]string{"": "200 OK", "?status=503": "503 Service Unavailable", "?status=444": "444 status code 444"} {
+			response, err := client.Get(s.PageURL(0) + query)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, want, response.Status)
+		}
+		for _, query := range []string{"", "?fault=slow&pause=1ms", "?fault=truncate"} {
+			for name, before := range map[string]func(io.Reader) (int, error){
+				"unread":    func(io.Reader) (int, error) { return 0, nil },
+				"read some": func(body io.Reader) (int, error) { return body.Read(make([]byte, 1)) },
+			} {
+				response, err := client.Get(s.PageURL(0) + query)
+				require.NoError(t, err)
+				_, err = before(response.Body)
+				require.NoError(t, err)
+				require.NoError(t, response.Body.Close())
+				n, err := response.Body.Read(make([]byte, 1))
+				require.Zero(t, n)
+				require.EqualError(t, err, "http: read on closed response body", "%s, %q", name, query)
+				require.NoError(t, response.Body.Close())
+			}
+		}
+	})
+}
+
 func TestPagesOverHTTP2(t *testing.T) {
 	s, server := startTLS(t, true)
 	url := server.URL + mockserver.PagePath(0)
@@ -701,11 +746,11 @@ func TestServe(t *testing.T) {
 		reader, writer := io.Pipe()
 		ended := make(chan error, 1)
 		go func() { ended <- mockserver.Serve(ctx, writer, "", mockserver.Settings{Pages: 7}, time.Minute) }()
-		line := make([]byte, 200)
-		n, err := reader.Read(line)
+		lines := make([]byte, 200)
+		n, err := reader.Read(lines)
 		require.NoError(t, err)
-		require.Regexp(t, `^serving 7 pages at http://127\.0\.0\.1:\d+/page/0, the record at http://127\.0\.0\.1:\d+/_overlap/record\n$`, string(line[:n]))
-		url := strings.TrimSuffix(strings.Fields(string(line))[4], ",")
+		require.Regexp(t, `^serving 7 pages at http://127\.0\.0\.1:\d+/page/0\nthe record is at http://127\.0\.0\.1:\d+/_overlap/record\n$`, string(lines[:n]))
+		url := strings.Fields(string(lines))[4]
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		answer := make(chan reply, 1)
 		go func() { answer <- get(t, client, "GET", url+"?fault=slow&pause=1m") }()
@@ -722,15 +767,15 @@ func TestServe(t *testing.T) {
 		ended := make(chan error, 1)
 		settings := mockserver.Settings{Latency: mockserver.Latency{Mean: time.Hour}}
 		go func() { ended <- mockserver.Serve(ctx, writer, "", settings, 10*time.Millisecond) }()
-		line := make([]byte, 200)
-		_, err := reader.Read(line)
+		lines := make([]byte, 200)
+		n, err := reader.Read(lines)
 		require.NoError(t, err)
-		fields := strings.Fields(string(line))
+		fields := strings.Fields(string(lines[:n]))
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		answer := make(chan reply, 1)
-		go func() { answer <- get(t, client, "GET", strings.TrimSuffix(fields[4], ",")) }()
+		go func() { answer <- get(t, client, "GET", fields[4]) }()
 		until(t, "it is in flight", func() bool {
-			return bytes.Contains(get(t, client, "GET", strings.TrimRight(fields[8], "\x00")).body, []byte(`"in_flight":1`))
+			return bytes.Contains(get(t, client, "GET", fields[9]).body, []byte(`"in_flight":1`))
 		})
 		stop()
 		require.ErrorIs(t, <-ended, context.DeadlineExceeded)

@@ -27,19 +27,21 @@ type Settings struct {
 // Retry-After in whole seconds, rounded up.
 type RateLimit struct {
 	PerSecond float64 // tokens a second; 0 is no limit
-	Burst     int     // tokens at most; 0 stands for 1
+	Burst     int     // tokens at most; 0 stands for 1; refused without PerSecond
 }
 
 // A FieldError says which setting is wrong.
 type FieldError struct {
 	Field   string // as in Settings: Latency.Mean
-	Problem string // what it is and what it should be: -1ms, want 0 to 1h0m0s
+	Problem string // what it is and what it, or another setting, should be: -1ms, want 0 to 1h0m0s
 }
 
 // Error gives field and problem in one line.
 func (e *FieldError) Error() string { return fmt.Sprintf("mockserver: %s is %s", e.Field, e.Problem) }
 
-// Validate returns a *FieldError for the first setting that makes no sense.
+// Validate returns a *FieldError for the first setting that makes no sense: one
+// out of its bounds, or one that would do nothing, such as Latency.Sigma for a
+// profile other than LogNormal.
 func (s Settings) Validate() error {
 	bad := func(field, format string, args ...any) error {
 		return &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)}
@@ -54,7 +56,16 @@ func (s Settings) Validate() error {
 	case s.Order < 0 || s.Order > 10_000_000:
 		return bad("Order", "%d, want 0 to 10000000", s.Order)
 	}
-	return rule{s.Latency, s.Faults, s.RateLimit}.validate(bad)
+	r := rule{s.Latency, s.Faults, s.RateLimit}
+	if err := r.validate(bad); err != nil {
+		return err
+	}
+	for _, n := range r.needs() {
+		if n.set && !n.met {
+			return bad(n.field, "%v, want %s beside it", n.value, n.want)
+		}
+	}
+	return nil
 }
 
 // A rule is that part of the settings which a request may change for itself.
@@ -64,6 +75,27 @@ type rule struct {
 	limit   RateLimit
 }
 
+// A need is a setting that without another one would do nothing, which nobody
+// who gives it means.
+type need struct {
+	field    string
+	value    any
+	set, met bool
+	want     string
+}
+
+func (r rule) needs() [5]need {
+	l, f := r.latency, r.faults
+	return [...]need{
+		{"Latency.Spread", l.Spread, l.Spread != 0, l.Profile == Uniform, "Latency.Profile " + string(Uniform)},
+		{"Latency.Sigma", l.Sigma, l.Sigma != 0, l.Profile == LogNormal, "Latency.Profile " + string(LogNormal)},
+		{"Latency.Alpha", l.Alpha, l.Alpha != 0, l.Profile == HeavyTail, "Latency.Profile " + string(HeavyTail)},
+		{"Faults.StatusCode", f.StatusCode, f.StatusCode != 0, f.Status > 0, "a chance in Faults.Status"},
+		{"RateLimit.Burst", r.limit.Burst, r.limit.Burst != 0, r.limit.PerSecond > 0, "a RateLimit.PerSecond"},
+	}
+}
+
+// validate returns bad's error for the first setting that is out of bounds.
 func (r rule) validate(bad func(field, format string, args ...any) error) error {
 	l, f := r.latency, r.faults
 	switch l.Profile {
@@ -76,8 +108,8 @@ func (r rule) validate(bad func(field, format string, args ...any) error) error 
 		return bad("Latency.Mean", "%v, want 0 to %v", l.Mean, maxLatency)
 	case l.Spread < 0 || l.Spread > l.Mean:
 		return bad("Latency.Spread", "%v, want 0 to Latency.Mean (%v)", l.Spread, l.Mean)
-	case !(l.Sigma >= 0 && l.Sigma <= 5):
-		return bad("Latency.Sigma", "%v, want 0 to 5", l.Sigma)
+	case !(l.Sigma >= 0 && l.Sigma <= 2):
+		return bad("Latency.Sigma", "%v, want 0 to 2", l.Sigma)
 	case l.Alpha != 0 && !(l.Alpha > 1 && l.Alpha <= 100):
 		return bad("Latency.Alpha", "%v, want more than 1 and at most 100, or 0", l.Alpha)
 	case f.StatusCode != 0 && (f.StatusCode < 400 || f.StatusCode > 599):

@@ -2,6 +2,7 @@ package mockserver_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,8 +31,9 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{"endless latency", latency(mockserver.Latency{Mean: 2 * time.Hour}), "mockserver: Latency.Mean is 2h0m0s, want 0 to 1h0m0s"},
 		{"negative spread", latency(mockserver.Latency{Spread: -1}), "mockserver: Latency.Spread is -1ns, want 0 to Latency.Mean (0s)"},
 		{"spread beyond mean", latency(mockserver.Latency{Mean: 1, Spread: 2}), "mockserver: Latency.Spread is 2ns, want 0 to Latency.Mean (1ns)"},
-		{"negative sigma", latency(mockserver.Latency{Sigma: -1}), "mockserver: Latency.Sigma is -1, want 0 to 5"},
-		{"sigma no number", latency(mockserver.Latency{Sigma: math.NaN()}), "mockserver: Latency.Sigma is NaN, want 0 to 5"},
+		{"sigma too wide", latency(mockserver.Latency{Profile: mockserver.LogNormal, Sigma: 2.1}), "mockserver: Latency.Sigma is 2.1, want 0 to 2"},
+		{"negative sigma", latency(mockserver.Latency{Sigma: -1}), "mockserver: Latency.Sigma is -1, want 0 to 2"},
+		{"sigma no number", latency(mockserver.Latency{Sigma: math.NaN()}), "mockserver: Latency.Sigma is NaN, want 0 to 2"},
 		{"alpha without a mean", latency(mockserver.Latency{Alpha: 1}), "mockserver: Latency.Alpha is 1, want more than 1 and at most 100, or 0"},
 		{"alpha no number", latency(mockserver.Latency{Alpha: math.NaN()}), "mockserver: Latency.Alpha is NaN, want more than 1 and at most 100, or 0"},
 		{"status that is no error", faults(mockserver.Faults{StatusCode: 200}), "mockserver: Faults.StatusCode is 200, want 400 to 599"},
@@ -48,6 +50,12 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{"negative rate", s{RateLimit: mockserver.RateLimit{PerSecond: -1}}, "mockserver: RateLimit.PerSecond is -1, want 0 or more"},
 		{"endless rate", s{RateLimit: mockserver.RateLimit{PerSecond: math.Inf(1)}}, "mockserver: RateLimit.PerSecond is +Inf, want 0 or more"},
 		{"rate no number", s{RateLimit: mockserver.RateLimit{PerSecond: math.NaN()}}, "mockserver: RateLimit.PerSecond is NaN, want 0 or more"},
+		{"spread of no profile", latency(mockserver.Latency{Mean: 2, Spread: 1}), "mockserver: Latency.Spread is 1ns, want Latency.Profile uniform beside it"},
+		{"spread of another profile", latency(mockserver.Latency{Profile: mockserver.LogNormal, Mean: 2, Spread: 1}), "mockserver: Latency.Spread is 1ns, want Latency.Profile uniform beside it"},
+		{"sigma of another profile", latency(mockserver.Latency{Profile: mockserver.HeavyTail, Sigma: 1}), "mockserver: Latency.Sigma is 1, want Latency.Profile lognormal beside it"},
+		{"alpha of another profile", latency(mockserver.Latency{Profile: mockserver.Constant, Alpha: 2}), "mockserver: Latency.Alpha is 2, want Latency.Profile heavy-tail beside it"},
+		{"a status that is never sent", faults(mockserver.Faults{Reset: 0.5, StatusCode: 500}), "mockserver: Faults.StatusCode is 500, want a chance in Faults.Status beside it"},
+		{"burst without a rate", s{RateLimit: mockserver.RateLimit{Burst: 5}}, "mockserver: RateLimit.Burst is 5, want a RateLimit.PerSecond beside it"},
 		{"negative burst", s{RateLimit: mockserver.RateLimit{Burst: -1}}, "mockserver: RateLimit.Burst is -1, want 0 or more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,11 +78,14 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 func TestGoodSettingsAreTaken(t *testing.T) {
 	for name, settings := range map[string]mockserver.Settings{
 		"zero":                           {},
-		"bounds":                         {Pages: 10_000_000, PageSize: 16 << 20, Links: 1000, Order: 10_000_000, Latency: mockserver.Latency{Mean: time.Hour, Spread: time.Hour, Sigma: 5, Alpha: 100}},
+		"bounds":                         {Pages: 10_000_000, PageSize: 16 << 20, Links: 1000, Order: 10_000_000, Latency: mockserver.Latency{Profile: mockserver.Uniform, Mean: time.Hour, Spread: time.Hour}},
+		"widest lognormal":               {Latency: mockserver.Latency{Profile: mockserver.LogNormal, Sigma: 2}},
+		"lightest tail":                  {Latency: mockserver.Latency{Profile: mockserver.HeavyTail, Alpha: 100}},
+		"burst with a rate":              {RateLimit: mockserver.RateLimit{PerSecond: 0.5, Burst: 10}},
 		"no links":                       {Links: -1},
 		"chances that add up to one":     {Faults: mockserver.Faults{Status: 0.05, Reset: 0.05, Slow: 0.1, Hang: 0.4, Truncate: 0.3, Malformed: 0.1}}, // in binary a hair above
-		"every error status, from first": {Faults: mockserver.Faults{StatusCode: 400}},
-		"to last":                        {Faults: mockserver.Faults{StatusCode: 599}},
+		"every error status, from first": {Faults: mockserver.Faults{Status: 0.1, StatusCode: 400}},
+		"to last":                        {Faults: mockserver.Faults{Status: 0.1, StatusCode: 599}},
 	} {
 		require.NoError(t, settings.Validate(), name)
 	}
@@ -84,11 +95,15 @@ func profiles(mean time.Duration) map[string]mockserver.Latency {
 	return map[string]mockserver.Latency{
 		"empty":      {Mean: mean},
 		"constant":   {Profile: mockserver.Constant, Mean: mean},
-		"uniform":    {Profile: mockserver.Uniform, Mean: mean, Spread: mean / 2},
+		"uniform":    {Profile: mockserver.Uniform, Mean: mean},
+		"narrow":     {Profile: mockserver.Uniform, Mean: mean, Spread: mean / 10},
 		"lognormal":  {Profile: mockserver.LogNormal, Mean: mean},
 		"wide":       {Profile: mockserver.LogNormal, Mean: mean, Sigma: 1},
 		"heavy-tail": {Profile: mockserver.HeavyTail, Mean: mean},
 		"light-tail": {Profile: mockserver.HeavyTail, Mean: mean, Alpha: 5},
+		"heaviest":   {Profile: mockserver.HeavyTail, Mean: mean, Alpha: math.Nextafter(1, 2)},
+		"lightest":   {Profile: mockserver.HeavyTail, Mean: mean, Alpha: 100},
+		"widest":     {Profile: mockserver.LogNormal, Mean: mean, Sigma: 2},
 	}
 }
 
@@ -117,36 +132,49 @@ func TestLatencyIsAFunctionOfSeedAndPath(t *testing.T) {
 	}
 }
 
-// The draws are fixed by the seed, so these bounds hold always or never.
-func TestProfilesHaveTheirShape(t *testing.T) {
-	const n = 20_000
-	for name, want := range map[string]struct{ mean, below, least, most float64 }{
-		// mean; share of paths below it; bounds: all in means
-		"empty":      {1, 0, 1, 1},
-		"constant":   {1, 0, 1, 1},
-		"uniform":    {1, 0.5, 0.5, 1.5},
-		"lognormal":  {1, 0.599, 0.05, 10}, // P(z < sigma/2)
-		"wide":       {1, 0.691, 0.001, 60},
-		"heavy-tail": {0.96, 0.808, 1. / 3, 100}, // P(x < mean) = 1-3^-1.5
-		"light-tail": {1, 0.672, 0.8, 20},        // 1-0.8^5
+// Profiles can be compared because Mean is the mean of each. The draws are fixed
+// by the seed, so these bounds hold always or never.
+func TestProfilesHaveTheirMeanAndShape(t *testing.T) {
+	const n = 200_000
+	for name, want := range map[string]struct{ below, least, median, most float64 }{
+		// share of paths below the mean; then in means
+		"empty":      {0, 1, 1, 1},
+		"constant":   {0, 1, 1, 1},
+		"uniform":    {0.5, 0.5, 1, 1.5},
+		"narrow":     {0.5, 0.9, 1, 1.1},
+		"lognormal":  {0.599, 0.05, 0.882, 12}, // P(z < sigma/2); e^(-sigma^2/2)
+		"wide":       {0.691, 0.001, 0.607, 100},
+		"widest":     {0.841, 0, 0.135, 3600},
+		"heavy-tail": {0.796, 0.347, 0.550, 104}, // x0 = 1/2.885, P(x < 1) = 1-x0^1.5, x0 * 2^(1/1.5), 300 * x0
+		"heaviest":   {0.851, 0.149, 0.298, 44.8},
+		"light-tail": {0.672, 0.8, 0.919, 240},
+		"lightest":   {0.634, 0.99, 0.997, 297},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := profiles(time.Second)[name]
-			sum, below, least, most := 0.0, 0, math.Inf(1), 0.0
-			for i := range n {
+			require.NoError(t, mockserver.Settings{Latency: l}.Validate())
+			all := make([]float64, n)
+			sum, below := 0.0, 0
+			for i := range all {
 				x := l.For(7, mockserver.PagePath(i)).Seconds()
+				all[i] = x
 				sum += x
-				least, most = min(least, x), max(most, x)
 				if x < 1 {
 					below++
 				}
 			}
-			require.InDelta(t, want.mean, sum/n, 0.04)
-			require.InDelta(t, want.below, float64(below)/n, 0.015)
-			require.GreaterOrEqual(t, least, want.least-1e-6)
-			require.LessOrEqual(t, most, want.most+1e-6)
-			if l.Profile == mockserver.HeavyTail && l.Alpha == 0 {
-				require.Greater(t, most, 50.0, "the tail is heavy")
+			slices.Sort(all)
+			require.InDelta(t, 1, sum/n, 0.02, "the mean")
+			require.InDelta(t, want.below, float64(below)/n, 0.003)
+			require.InDelta(t, want.median, all[n/2], 0.005)
+			require.GreaterOrEqual(t, all[0], want.least-1e-3)
+			require.LessOrEqual(t, all[n-1], want.most+0.1)
+			switch name {
+			case "heavy-tail":
+				require.InDelta(t, 34.7, all[n-n/1000], 2, "one in a thousand")
+				require.InDelta(t, want.most, all[n-1], 0.1, "the longest is 300 times the shortest")
+			case "heaviest":
+				require.InDelta(t, want.most, all[n-1], 0.1)
 			}
 		})
 	}

@@ -193,9 +193,9 @@ func (b *buckets) reset() {
 
 func newBucket(l RateLimit) *rate.Limiter { return rate.NewLimiter(rate.Limit(l.PerSecond), l.Burst) }
 
-// take takes a token, if there is a whole one, and returns how many there were.
-// The bucket is made at the first request for it; ok is false if there are too
-// many already. The lock is held throughout: no bucket is dropped between.
+// take returns 1 for a token that it took, or the part of one that there is. The
+// bucket is made at the first request for it; ok is false if there are too many
+// already. The lock is held throughout: no bucket in use is dropped.
 func (b *buckets) take(l RateLimit) (tokens float64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -93,7 +93,8 @@ func (s *Server) PageURL(i int) string { return s.URL() + PagePath(i) }
 // the requests in flight until ctx ends. Those left are cut off, and the error is
 // ctx's. When Shutdown has returned, no goroutine of the server's is running.
 //
-// Of a server that New made it ends the requests that hang, and no more.
+// Of a server that New made it ends the requests that hang and hurries the slow
+// bodies, and no more: its http.Server does the rest.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing()
 	l := s.listening
@@ -116,8 +117,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close ends a server at once and cuts off the requests in flight, which end
-// without an answer.
+// Close ends a server at once and cuts off the requests in flight. They end
+// without an answer or in the middle of one; a slow body may come whole.
 func (s *Server) Close() error {
 	s.cutting()
 	now, cancel := context.WithCancel(context.Background())
@@ -128,8 +129,8 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Serve starts a site at addr (see [Start]), prints its address to w when it is
-// ready, and serves until ctx ends. Then it drains for at most the given time;
+// Serve starts a site at addr (see [Start]), prints to w where its first page and
+// its record are when it is ready, a line each, and serves until ctx ends. Then it drains for at most the given time;
 // requests that are in flight after that are cut off, and the error is
 // context.DeadlineExceeded.
 func Serve(ctx context.Context, w io.Writer, addr string, settings Settings, drain time.Duration) error {
@@ -141,7 +142,7 @@ func Serve(ctx context.Context, w io.Writer, addr string, settings Settings, dra
 }
 
 func (s *Server) serve(ctx context.Context, w io.Writer, drain time.Duration) error {
-	_, err := fmt.Fprintf(w, "serving %d pages at %s, the record at %s%s\n", s.site.settings.Pages, s.PageURL(0), s.URL(), RecordPath)
+	_, err := fmt.Fprintf(w, "serving %d pages at %s\nthe record is at %s%s\n", s.site.settings.Pages, s.PageURL(0), s.URL(), RecordPath)
 	if err == nil {
 		select {
 		case <-ctx.Done():

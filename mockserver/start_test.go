@@ -1,10 +1,12 @@
 package mockserver
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,6 +25,30 @@ func TestLoopbackUnlessToldOtherwise(t *testing.T) {
 		require.NoError(t, s.Close())
 		require.Equal(t, loopback, bound.IP.IsLoopback(), "%q is bound to %v", addr, bound)
 	}
+}
+
+// What Start's comment promises of connections that idle or send too much: the
+// waits are net/http's to keep, and too long for a test.
+func TestLimitsOfAStartedServer(t *testing.T) {
+	s, err := Start("", Settings{})
+	require.NoError(t, err)
+	defer s.Close()
+	limits := s.listening.http
+	require.Equal(t, time.Minute, limits.ReadHeaderTimeout)
+	require.Equal(t, 2*time.Minute, limits.IdleTimeout)
+	require.Zero(t, limits.WriteTimeout, "no limit of time for an answer")
+	require.Zero(t, limits.ReadTimeout, "nor for a body")
+
+	conn, err := net.Dial("tcp", s.listening.listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	go func() {
+		_, _ = io.WriteString(conn, "GET /page/0 HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", 32<<10)+"\r\n\r\n")
+	}()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, answer.StatusCode)
 }
 
 // pipes is a listener without a network, for a bubble.

@@ -2,11 +2,13 @@ package mockserver
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -115,8 +117,12 @@ func response(r *http.Request, a answer, body io.ReadCloser) *http.Response {
 			body = &plainBody{left: half, end: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
 		}
 	}
+	reason := http.StatusText(a.status)
+	if reason == "" {
+		reason = "status code " + strconv.Itoa(a.status) // as net/http sends it
+	}
 	return &http.Response{
-		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
+		Status:        strconv.Itoa(a.status) + " " + reason,
 		StatusCode:    a.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
@@ -143,13 +149,20 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// errClosed says what net/http says.
+var errClosed = errors.New("http: read on closed response body")
+
 // plainBody gives its bytes, then end.
 type plainBody struct {
-	left []byte
-	end  error
+	left   []byte
+	end    error
+	closed atomic.Bool // Close may come while another goroutine reads
 }
 
 func (b *plainBody) Read(p []byte) (int, error) {
+	if b.closed.Load() {
+		return 0, errClosed
+	}
 	if len(b.left) == 0 {
 		return 0, b.end
 	}
@@ -158,7 +171,10 @@ func (b *plainBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (b *plainBody) Close() error { return nil }
+func (b *plainBody) Close() error {
+	b.closed.Store(true)
+	return nil
+}
 
 // slowBody gives its bytes piece by piece, with a pause before each but the
 // first. It is in flight until the last piece, or until the client gives up.
@@ -171,13 +187,21 @@ type slowBody struct {
 	pause time.Duration
 	stop  func() bool
 
-	mu    sync.Mutex // Close may come while Read waits
-	visit visit
+	closed atomic.Bool
+	mu     sync.Mutex // Close may come while Read waits
+	visit  visit
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
+	if b.closed.Load() {
+		return 0, errClosed
+	}
 	if len(b.left) == 0 {
 		return 0, io.EOF
+	}
+	if err := context.Cause(b.ctx); err != nil {
+		b.abandon() // before the client knows
+		return 0, err
 	}
 	if b.room == 0 {
 		if b.begun {
@@ -205,6 +229,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 
 // Close gives the rest of the body up.
 func (b *slowBody) Close() error {
+	b.closed.Store(true)
 	b.stop()
 	b.abandon()
 	return nil

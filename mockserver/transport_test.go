@@ -275,6 +275,23 @@ func TestSlowBodyIsCountedOutBeforeItsReaderKnows(t *testing.T) {
 	}
 }
 
+// Who is recorded as gone does not get the rest of a piece after all.
+func TestSlowBodyEndsWithItsContextWithinAPiece(t *testing.T) {
+	transport, client := newTransport(t, mockserver.Settings{})
+	ctx, cancel := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, "GET", transport.PageURL(0)+"?fault=slow", nil)
+	require.NoError(t, err)
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	_, err = response.Body.Read(make([]byte, 1))
+	require.NoError(t, err)
+	cancel()
+	n, err := response.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, n)
+}
+
 func TestTransportRunsNoGoroutineOfItsOwn(t *testing.T) {
 	transport, client := newTransport(t, mockserver.Settings{Faults: mockserver.Faults{Hang: 1}})
 	ctx, cancel := context.WithCancel(t.Context())

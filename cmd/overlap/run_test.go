@@ -229,8 +229,8 @@ func TestServe(t *testing.T) {
 	ended := make(chan int)
 	go func() { ended <- c.main(ctx, []string{"serve", "-n", "3", "-faults", "status=1", "-status", "429"}) }()
 	line := <-lines.found
-	require.Regexp(t, `^serving 3 pages at http://127\.0\.0\.1:\d+/page/0, the record at http://127\.0\.0\.1:\d+/_overlap/record\n$`, line)
-	response, err := http.Get(strings.TrimSuffix(strings.Fields(line)[4], ","))
+	require.Regexp(t, `^serving 3 pages at http://127\.0\.0\.1:\d+/page/0\nthe record is at http://127\.0\.0\.1:\d+/_overlap/record\n$`, line)
+	response, err := http.Get(strings.Fields(line)[4])
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, 429, response.StatusCode)

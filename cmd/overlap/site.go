@@ -27,7 +27,7 @@ func siteFlags(flags *flag.FlagSet, s *mockserver.Settings) {
 	})
 	flags.DurationVar(&s.Latency.Mean, "latency", 0, "mean `wait` before an answer, such as 20ms")
 	flags.StringVar((*string)(&s.Latency.Profile), "profile", string(mockserver.Constant), "how the waits are spread: constant, uniform, lognormal, heavy-tail")
-	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile: mean-spread to mean+spread")
+	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile, mean-spread to mean+spread; 0 is half of the mean")
 	flags.Float64Var(&s.Latency.Sigma, "sigma", 0, "`width` of the lognormal profile, the standard deviation of the logarithm; 0 is 0.5")
 	flags.Float64Var(&s.Latency.Alpha, "alpha", 0, "`weight` of the heavy-tail profile's tail, above 1, smaller is heavier; 0 is 1.5")
 	flags.Func("faults", "comma-separated `faults` and how probable they are: status=0.1,reset=0.01; of status, reset, slow, hang, truncate, malformed", func(list string) error {
