@@ -1,6 +1,9 @@
 package mockserver
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // spare is how many descriptors a program has open beside its connections.
 const spare = 64
@@ -18,6 +21,16 @@ func CheckFiles(n int) error {
 		return nil
 	}
 	return checkFiles(n, limit)
+}
+
+// MaxConnections is how many connections at once CheckFiles allows this process.
+// Where there is no limit it is math.MaxInt.
+func MaxConnections() int {
+	limit, ok := fileLimit()
+	if !ok || limit > math.MaxInt {
+		return math.MaxInt
+	}
+	return max(0, int(limit)-spare)
 }
 
 func checkFiles(n int, limit uint64) error {

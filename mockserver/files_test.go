@@ -27,3 +27,12 @@ func TestFileLimitOfThisProcess(t *testing.T) {
 	}
 	require.ErrorContains(t, CheckFiles(int(limit)), "file descriptors, but this process may open")
 }
+
+func TestMaxConnectionsIsWhatCheckFilesAllows(t *testing.T) {
+	most := MaxConnections()
+	require.Positive(t, most)
+	require.NoError(t, CheckFiles(most))
+	if most < math.MaxInt {
+		require.Error(t, CheckFiles(most+1))
+	}
+}

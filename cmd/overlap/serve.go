@@ -45,7 +45,7 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 	addr := flags.String("addr", "127.0.0.1:0", "`host:port` to serve at; port 0 takes a free one, 0.0.0.0 lets other machines in")
 	flags.IntVar(&settings.Pages, "n", 1000, "`pages` in the site")
 	flags.IntVar(&settings.Order, "order", 1024, "`pages` whose order of arrival the record keeps")
-	connections := flags.Int("connections", 1000, "`connections` that it must be able to hold at once; refused if the limit of open files is lower")
+	connections := flags.Int("connections", 0, "`connections` that it must be able to hold at once; refused if the limit of open files is lower. 0 takes what that allows, and says so if it is under 10,000")
 	drain := flags.Duration("drain", 10*time.Second, "`time` that requests in flight have to end")
 	if status, ok := c.parse(flags, args); !ok {
 		return status
@@ -70,6 +70,9 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 	}
 	if err := mockserver.CheckFiles(*connections); err != nil {
 		return c.broken(flags, err)
+	}
+	if most := mockserver.MaxConnections(); *connections == 0 && most < 10_000 {
+		fmt.Fprintf(c.stderr, "at most %d connections at once: the limit of open files (ulimit -n) allows no more\n", most)
 	}
 	if err := mockserver.Serve(ctx, c.stdout, *addr, settings, *drain); err != nil {
 		return c.broken(flags, err)
