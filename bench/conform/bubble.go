@@ -39,6 +39,14 @@ func (b *bubble) failf(format string, args ...any) {
 	}
 }
 
+// failed says whether anything has been found. A check that repeats itself stops
+// then: what a broken model has left behind slows the rest down.
+func (b *bubble) failed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.failures) > 0
+}
+
 // sentence is a failure without the stacks below it.
 func sentence(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
@@ -145,7 +153,7 @@ func (b *bubble) stacks(known map[string]bool) string {
 	shown := 0
 	for _, trace := range b.traces() {
 		if known[goroutineID(trace)] || strings.Contains(trace, "conform.(*bubble).run(") && strings.Contains(trace, "testing.tRunner(") ||
-			strings.Contains(trace, "[synctest.Run") {
+			strings.Contains(trace, "[synctest.Run") || strings.Contains(trace, "testing/synctest.testingSynctestTest(") {
 			continue
 		}
 		if shown++; shown > 4 {

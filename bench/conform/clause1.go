@@ -26,7 +26,7 @@ func (s *suite) clause1(t *testing.T) {
 		m.run(context.Background(), newLoad(b, 1)).check(succeeded)
 	})
 	s.check(t, "jobs complete in another order", func(b *bubble, m model) {
-		for _, n := range []int{2, 3, 10, 63, 64, 65, 66, 128, 129, 500, 2000} {
+		for _, n := range []int{2, 3, 10, 63, 64, 65, 66, 128, 129, 256, 500, 1024, many} {
 			l := newLoad(b, n)
 			waits, works := lengths(1, n), lengths(2, n)
 			l.fetch = func(ctx context.Context, i int) error { return rest(ctx, waits[i]) }
@@ -34,20 +34,16 @@ func (s *suite) clause1(t *testing.T) {
 			m.run(context.Background(), l).check(succeeded)
 		}
 	})
-	s.checkAt(t, "100,000 keys", s.largestLimit(), func(b *bubble, m model) {
-		n := 100_000
-		if raceEnabled && m.InFlight == nil {
-			n = 5_000 // the race detector allows some 8,000 goroutines at once
-		}
-		l := newLoad(b, n)
-		l.process = func(ctx context.Context, i int) error {
-			if i%97 == 0 {
-				return rest(ctx, time.Duration(1+i%7)*time.Millisecond)
-			}
-			return nil
-		}
-		m.run(context.Background(), l).check(succeeded)
+	smallest, largest := slices.Min(s.promise.limits()), s.largestLimit()
+	s.checkAt(t, "131,072 keys", smallest, func(b *bubble, m model) {
+		// Twice 65,536: more than a number of 16 bits can count, and 0 in one.
+		m.run(context.Background(), huge(b, m, 1<<17)).check(succeeded)
 	})
+	if largest > smallest {
+		s.checkAt(t, "100,000 keys", largest, func(b *bubble, m model) {
+			m.run(context.Background(), huge(b, m, 100_000)).check(succeeded)
+		})
+	}
 	s.check(t, "equal keys are jobs of their own", s.equalKeys)
 	s.check(t, "two runs at once do not meet", func(b *bubble, m model) {
 		var runs sync.WaitGroup
@@ -55,20 +51,71 @@ func (s *suite) clause1(t *testing.T) {
 			l := newLoad(b, m.some()+int(kind))
 			waits := lengths(kind, l.n)
 			l.fetch = func(ctx context.Context, i int) error { return rest(ctx, waits[i]) }
-			runs.Go(func() { m.run(context.Background(), l).check(succeeded) })
+			runs.Go(func() {
+				fault, returned := protect(func() { m.run(context.Background(), l).check(succeeded) })
+				if fault != nil {
+					b.failf("of two runs at once, one panicked on its caller's goroutine: %v\n%s", fault.value, fault.stack)
+				} else if !returned {
+					b.failf("of two runs at once, one ended its caller's goroutine with runtime.Goexit")
+				}
+			})
 		}
 		runs.Wait()
 	})
 	if !s.streams {
 		s.check(t, "the caller's keys are left as they are", func(b *bubble, m model) {
 			l := newLoad(b, m.some())
-			keys := l.keys()
-			m.runner(context.Background(), l.job(), keys)
-			if !slices.Equal(keys, l.keys()) {
+			// The caller's array goes on after its keys.
+			behind := []int{-41, -42, -43}
+			array := slices.Concat(l.keys(), behind)
+			m.runner(context.Background(), l.job(), array[:l.n])
+			if !slices.Equal(array[:l.n], l.keys()) {
 				b.failf("the slice of keys that the caller gave has been changed")
 			}
+			if !slices.Equal(array[l.n:], behind) {
+				b.failf("the caller's array has been written to behind the keys")
+			}
 		})
+		s.check(t, "results stay when the model runs again", func(b *bubble, m model) {
+			out := m.run(context.Background(), newLoad(b, m.some()))
+			for _, n := range []int{out.n, 1, 2 * out.n} {
+				l := newLoad(b, n)
+				l.fetch = func(_ context.Context, i int) error { return &failure{i, "Fetch"} }
+				m.run(context.Background(), l)
+				out.check(succeeded) // what the first run returned, once more
+			}
+		})
+		return
 	}
+	s.check(t, "a loop after one that was broken", func(b *bubble, m model) {
+		for _, at := range []int{1, 2, m.limit + 3} {
+			load := func() *load {
+				l := newLoad(b, m.some())
+				waits := lengths(1, l.n)
+				l.fetch = func(ctx context.Context, i int) error { return rest(ctx, waits[i]) }
+				return l
+			}
+			l, seen := load(), 0
+			m.loop(context.Background(), l, l.input(nil), func(int) bool { seen++; return seen < at })
+			m.run(context.Background(), load()).check(succeeded)
+		}
+	})
+}
+
+// huge is a load of n jobs, or of as many as can be: most do nothing, and now
+// and then one rests, so that in the end as many are in flight as may be.
+func huge(b *bubble, m model, n int) *load {
+	if raceEnabled && m.InFlight == nil {
+		n = 5_000 // the race detector allows some 8,000 goroutines at once
+	}
+	l := newLoad(b, n)
+	l.process = func(ctx context.Context, i int) error {
+		if i%97 == 0 {
+			return rest(ctx, time.Duration(1+i%7)*time.Millisecond)
+		}
+		return nil
+	}
+	return l
 }
 
 func (s *suite) equalKeys(b *bubble, m model) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,20 +61,21 @@ func (s *suite) clause2(t *testing.T) {
 		})
 		s.check(t, half+" returns an error that could be taken for something else", func(b *bubble, m model) {
 			for _, own := range []error{context.Canceled, context.DeadlineExceeded, io.EOF, overlap.ErrGoexit} {
-				l := newLoad(b, m.some())
-				l.set(half, func(ctx context.Context, i int) error {
-					if i == 2 {
-						return own
-					}
-					return rest(ctx, time.Second)
-				})
-				m.run(context.Background(), l).check(func(i int, r Result) string {
-					if i == 2 {
-						return failedWith(own, r)
-					}
-					return succeeded(i, r)
-				})
+				oneFails(b, m, half, own)
+				oneFails(b, m, half, fmt.Errorf("%s failed: %w", half, own))
 			}
+			var none *failure // an error all the same, as for every caller that compares it with nil
+			oneFails(b, m, half, none)
+		})
+		t.Run(half+" returns errors that cannot be compared", func(t *testing.T) {
+			if !s.survives(t, "an error that cannot be compared") {
+				return
+			}
+			s.check(t, "in a slice", func(b *bubble, m model) {
+				for i := range 3 {
+					oneFails(b, m, half, several{&failure{i, half}})
+				}
+			})
 		})
 		s.check(t, "ctx of the others lives on when "+half+" fails", func(b *bubble, m model) {
 			l := newLoad(b, m.some())
@@ -89,6 +91,34 @@ func (s *suite) clause2(t *testing.T) {
 			m.run(context.Background(), l)
 		})
 	}
+}
+
+// several is an error that cannot be compared, nor be the key of a map.
+type several []error
+
+func (e several) Error() string { return fmt.Sprint([]error(e)) }
+
+// Is makes up for that.
+func (e several) Is(target error) bool {
+	other, ok := target.(several)
+	return ok && slices.Equal(e, other)
+}
+
+// oneFails lets the third job fail with an error of its own.
+func oneFails(b *bubble, m model, half string, own error) {
+	l := newLoad(b, m.some())
+	l.set(half, func(ctx context.Context, i int) error {
+		if i == 2 {
+			return own
+		}
+		return rest(ctx, time.Second)
+	})
+	m.run(context.Background(), l).check(func(i int, r Result) string {
+		if i == 2 {
+			return failedWith(own, r)
+		}
+		return succeeded(i, r)
+	})
 }
 
 // failing lets those of n jobs fail that p says, after equal times or each after

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,9 @@ func panics() []ending {
 		}},
 		{"nil", func(int) { blowUp(nil) }, func(_ int, r Result) string {
 			return panicked(r, func(v any) bool { _, ok := v.(*runtime.PanicNilError); return ok || v == nil })
+		}},
+		{"what cannot be compared", func(i int) { blowUp([]int{keyOf(i)}) }, func(i int, r Result) string {
+			return panicked(r, func(v any) bool { list, ok := v.([]int); return ok && slices.Equal(list, []int{keyOf(i)}) })
 		}},
 		{"an index out of range", func(i int) { blowUp(outOfRange(i)) }, func(i int, r Result) string {
 			return panicked(r, func(v any) bool {
@@ -95,9 +99,13 @@ func (s *suite) clause3(t *testing.T) {
 	}
 	for _, half := range halves() {
 		s.check(t, "a panic in "+half, func(b *bubble, m model) {
-			for _, kind := range panics() {
+			for k, kind := range panics() {
+				n := m.some()
+				if k > 0 {
+					n = min(n, m.limit+23) // what a job panics with matters in no later round
+				}
 				for _, p := range patterns() {
-					endBadly(b, m, half, kind, p, m.some())
+					endBadly(b, m, half, kind, p, n)
 				}
 			}
 			if m.limit == s.largestLimit() {
@@ -117,7 +125,22 @@ func (s *suite) clause3(t *testing.T) {
 			}
 		})
 	}
-	s.check(t, "a panic after ctx has ended", panicsLate)
+	for _, half := range halves() {
+		s.check(t, "after ctx has ended, in "+half, func(b *bubble, m model) {
+			for _, kind := range s.promise.endings() {
+				endsLate(b, m, half, kind)
+			}
+		})
+	}
+	if s.streams {
+		s.check(t, "after a break", func(b *bubble, m model) {
+			for _, half := range halves() {
+				for _, kind := range s.promise.endings() {
+					endsAfterBreak(b, m, half, kind)
+				}
+			}
+		})
+	}
 	s.check(t, "panics, exits and errors together", func(b *bubble, m model) {
 		l, wrong := mixed(b, m, 10*m.limit+30, true)
 		m.run(context.Background(), l).check(wrong)
@@ -148,25 +171,65 @@ func endBadly(b *bubble, m model, half string, kind ending, p pattern, n int) {
 	})
 }
 
-// panicsLate: what a function does after ctx has ended counts, a panic too.
-func panicsLate(b *bubble, m model) {
+// endings are the ways in which a job may go wrong without ending the caller.
+func (p Promise) endings() []ending {
+	if p.OnCaller {
+		return panics()
+	}
+	return append(panics(), goexit())
+}
+
+// endsLate: what a function does after ctx has ended counts, a panic too.
+func endsLate(b *bubble, m model, half string, kind ending) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	l := newLoad(b, m.some())
-	kind := panics()[0]
-	l.fetch = func(_ context.Context, i int) error {
+	end := func(_ context.Context, i int) error {
 		time.Sleep(time.Second)
 		kind.end(i)
 		return nil
 	}
+	if half == "Fetch" {
+		l.fetch = end
+	} else {
+		l.process = end
+	}
 	at(time.Millisecond, func() { l.seal("ctx had ended"); cancel(errCause) })
 	out := m.run(ctx, l)
 	for i, r := range out.results {
-		if out.given[i] && out.fetches[i] > 0 {
+		if out.given[i] && (out.processes[i] > 0 || half == "Fetch" && out.fetches[i] > 0) {
 			if text := kind.wrong(i, r); text != "" {
-				b.failf("the result of key %d is wrong: after ctx had ended, %s", keyOf(i), text)
+				b.failf("the result of key %d is wrong: after ctx had ended, %s (in %s, %s)", keyOf(i), text, half, kind.name)
 			}
 		}
+	}
+}
+
+// endsAfterBreak: nobody gets the results of jobs that run when the consumer
+// breaks out of the loop. They are recovered and waited for all the same.
+func endsAfterBreak(b *bubble, m model, half string, kind ending) {
+	l := newLoad(b, 3*m.some())
+	end := func(_ context.Context, i int) error {
+		time.Sleep(time.Second)
+		if i > 0 {
+			time.Sleep(time.Minute)
+			kind.end(i)
+		}
+		return nil
+	}
+	if half == "Fetch" {
+		l.fetch = end
+	} else {
+		l.process = end
+	}
+	var left time.Duration
+	out := m.loop(context.Background(), l, l.input(nil), func(int) bool {
+		time.Sleep(time.Millisecond) // all that can go on has gone on
+		left = l.since()
+		return false
+	})
+	if out.took != max(left, out.last) {
+		b.failf("the consumer broke out of the loop after %v, the last function ended after %v (%s, in %s), and the loop after %v", left, out.last, kind.name, half, out.took)
 	}
 }
 

@@ -32,11 +32,16 @@ func (s *suite) clause4(t *testing.T) {
 		})
 		s.check(t, "a job ends ctx itself, in "+half, func(b *bubble, m model) {
 			for try := range tries {
-				endsInside(b, m, half, try%m.some())
+				endsInside(b, m, half, m.some(), try%m.some())
 			}
 		})
 		s.check(t, half+" heeds ctx: Run returns at once", func(b *bubble, m model) { heeds(b, m, half) })
 		s.check(t, half+" ignores ctx: Run waits for it", func(b *bubble, m model) { ignores(b, m, half) })
+	}
+	for _, half := range halves() {
+		s.checkAt(t, "the last of many jobs, in "+half, s.largestLimit(), func(b *bubble, m model) {
+			endsInside(b, m, half, 5_000, 4_000)
+		})
 	}
 	s.check(t, "a fetched job waits for its processor", waitsForProcessor)
 	s.check(t, "a deadline with a cause", func(b *bubble, m model) {
@@ -79,6 +84,7 @@ func (s *suite) clause4(t *testing.T) {
 				lateKey(b, m)
 			}
 		})
+		s.check(t, "ctx ends while the consumer is slow", func(b *bubble, m model) { endsPulling(b, m, true) })
 		s.check(t, "nothing begins after a break", func(b *bubble, m model) {
 			l := newLoad(b, 10*m.some())
 			l.fetch = func(context.Context, int) error { time.Sleep(time.Second); return nil }
@@ -157,12 +163,12 @@ func endsMeanwhile(b *bubble, m model, half string, when time.Duration) {
 	out.checkEnded(nil)
 }
 
-// endsInside lets the j-th job end ctx and then return, all others being
+// endsInside lets the j-th of n jobs end ctx and then return, all others being
 // blocked: whoever is free next finds ctx ended and work to do.
-func endsInside(b *bubble, m model, half string, j int) {
+func endsInside(b *bubble, m model, half string, n, j int) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	l := newLoad(b, m.some())
+	l := newLoad(b, n)
 	waits, works := lengths(1, l.n), lengths(2, l.n)
 	end := func(mine string, lengths []time.Duration) func(context.Context, int) error {
 		return func(_ context.Context, i int) error {

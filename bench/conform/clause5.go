@@ -2,6 +2,7 @@ package conform
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"testing"
 	"time"
@@ -22,11 +23,11 @@ func (endless) Value(any) any                           { return nil }
 // still running.
 func (s *suite) clause5(t *testing.T) {
 	s.check(t, "after the normal end", func(b *bubble, m model) {
+		before := b.goroutines()
 		for _, n := range []int{0, 1, m.some()} {
 			l := newLoad(b, n)
 			l.fetch = func(ctx context.Context, _ int) error { return rest(ctx, time.Second) }
 			l.process = l.fetch
-			before := b.goroutines()
 			m.run(newEndless(), l)
 			b.leaks(before, "after the normal end")
 		}
@@ -67,10 +68,13 @@ func (s *suite) clause5(t *testing.T) {
 
 func (s *suite) streamEnds(t *testing.T) {
 	// Each way to leave a loop is tried at the first result and at a later one,
-	// with jobs that run on and with jobs that heed ctx.
+	// with jobs that run on and with jobs that heed ctx, while ctx lives and when
+	// it has just ended.
 	leave := func(name string, how func()) {
 		s.check(t, name, func(b *bubble, m model) {
-			for _, heed := range []bool{true, false} {
+			before := b.goroutines()
+			for try := range 4 {
+				heed, ended := try%2 == 0, try >= 2
 				for _, at := range []int{1, 2, m.limit + 3} {
 					l := newLoad(b, m.some())
 					waits := lengths(3, l.n)
@@ -81,14 +85,18 @@ func (s *suite) streamEnds(t *testing.T) {
 						time.Sleep(waits[i])
 						return nil
 					}
-					before := b.goroutines()
-					ctx := newEndless()
+					var ctx context.Context = newEndless()
+					end := func(error) {}
+					if ended {
+						ctx, end = context.WithCancelCause(context.Background())
+					}
 					left := false
 					fault, returned := protect(func() {
 						seen := 0
 						m.loop(ctx, l, l.input(nil), func(int) bool {
 							if seen++; seen == at {
 								left = true
+								end(errCause)
 								if how != nil {
 									how()
 								}
@@ -108,7 +116,9 @@ func (s *suite) streamEnds(t *testing.T) {
 					if n := l.stillRunning(); n > 0 {
 						b.failf("%s: the loop ended while %d functions were running", name, n)
 					}
-					b.leaks(before, name)
+					if b.leaks(before, name); b.failed() {
+						return
+					}
 				}
 			}
 		})
@@ -116,19 +126,36 @@ func (s *suite) streamEnds(t *testing.T) {
 	leave("after a break", nil)
 	leave("after a panic in the loop's body", func() { panic(errCause) })
 	leave("after a Goexit in the loop's body", runtime.Goexit)
+	// breaks breaks out at the first result, while ctx lives and when it has just
+	// ended.
+	breaks := func(m model, check func(run func(l *load, keys iter.Seq[int]) outcome)) {
+		for _, ended := range []bool{false, true} {
+			check(func(l *load, keys iter.Seq[int]) outcome {
+				ctx, cancel := context.WithCancelCause(context.Background())
+				defer cancel(nil)
+				return m.loop(ctx, l, keys, func(int) bool {
+					if ended {
+						cancel(errCause)
+					}
+					return false
+				})
+			})
+		}
+	}
 	s.check(t, "a break waits for functions that ignore ctx", func(b *bubble, m model) {
-		l := newLoad(b, 3*m.some())
-		l.fetch = func(_ context.Context, i int) error {
-			time.Sleep(time.Second)
-			if i > 0 {
-				time.Sleep(time.Hour)
+		breaks(m, func(run func(*load, iter.Seq[int]) outcome) {
+			l := newLoad(b, 3*m.some())
+			l.fetch = func(_ context.Context, i int) error {
+				time.Sleep(time.Second)
+				if i > 0 {
+					time.Sleep(time.Hour)
+				}
+				return nil
 			}
-			return nil
-		}
-		out := m.loop(context.Background(), l, l.input(nil), func(int) bool { return false })
-		if out.took != out.last {
-			b.failf("the last function ended after %v, and the loop after %v", out.last, out.took)
-		}
+			if out := run(l, l.input(nil)); out.took != out.last {
+				b.failf("the last function ended after %v, and the loop after %v", out.last, out.took)
+			}
+		})
 	})
 	s.check(t, "a break ends the ctx of functions that heed it", func(b *bubble, m model) {
 		l := newLoad(b, 3*m.some())
@@ -144,13 +171,15 @@ func (s *suite) streamEnds(t *testing.T) {
 		}
 	})
 	s.check(t, "a break waits for keys", func(b *bubble, m model) {
-		l := newLoad(b, 3*m.some())
-		m.loop(context.Background(), l, l.input(func(i int) bool {
-			if i > 0 {
-				time.Sleep(time.Hour)
-			}
-			return true
-		}), func(int) bool { return false }) // loop fails if keys still ran
+		breaks(m, func(run func(*load, iter.Seq[int]) outcome) {
+			l := newLoad(b, 3*m.some())
+			run(l, l.input(func(i int) bool {
+				if i > 0 {
+					time.Sleep(time.Hour)
+				}
+				return true
+			})) // loop fails if keys still ran
+		})
 	})
 	s.check(t, "a Stream that nobody loops over", func(b *bubble, m model) {
 		l := newLoad(b, m.some())

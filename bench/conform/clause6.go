@@ -32,6 +32,12 @@ func (s *suite) clause6(t *testing.T) {
 		m.run(context.Background(), l)
 		m.withinLimits(l)
 	})
+	s.check(t, "5,000 jobs", func(b *bubble, m model) {
+		l := newLoad(b, 5_000)
+		l.process = func(ctx context.Context, i int) error { return rest(ctx, time.Duration(1+i%7)*time.Millisecond) }
+		m.run(context.Background(), l)
+		m.withinLimits(l)
+	})
 	s.check(t, "jobs that go wrong", func(b *bubble, m model) {
 		l, _ := mixed(b, m, 10*m.some(), !s.fragile)
 		m.run(context.Background(), l)

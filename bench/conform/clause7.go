@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,6 +110,14 @@ func (s *suite) clause7(t *testing.T) {
 			}
 		})
 	}
+	for _, asked := range []bool{true, false} {
+		what := "keys blocks, and then panics"
+		if asked {
+			what = "keys is told to stop, and then panics"
+		}
+		s.check(t, "after a break "+what, func(b *bubble, m model) { keysPanicLate(b, m, asked, true) })
+		s.check(t, "after ctx has ended "+what, func(b *bubble, m model) { keysPanicLate(b, m, asked, false) })
+	}
 }
 
 var errKeys = errors.New("this panic of keys is the suite's own: a Streamer has to raise it again in the consumer")
@@ -123,7 +132,7 @@ func (s *suite) windows(t *testing.T) {
 	// The key that is being handed over is neither here nor there, so within one
 	// moment there may be one more. Once all is quiet there may not.
 	const inHand = 1
-	slow := func(name string, fetch, process, body time.Duration, err error) {
+	slow := func(name string, fetch, process, body time.Duration, spoil func(b *bubble, m model, l *load)) {
 		s.check(t, "the window holds: "+name, func(b *bubble, m model) {
 			window := m.Ahead(m.limit)
 			results := 200 // then the consumer breaks out; the input is far from its end
@@ -135,8 +144,8 @@ func (s *suite) windows(t *testing.T) {
 				return func(ctx context.Context, _ int) error { return rest(ctx, d) }
 			}
 			l.fetch, l.process = wait(fetch), wait(process)
-			if err != nil {
-				l.process = func(context.Context, int) error { return err }
+			if spoil != nil {
+				spoil(b, m, l)
 			}
 			look := func(when string) {
 				if ahead := l.ahead(); ahead > window {
@@ -170,18 +179,29 @@ func (s *suite) windows(t *testing.T) {
 	slow("Process is slow", 0, time.Hour, 0, nil)
 	slow("all are slow", 3*time.Second, 5*time.Second, 7*time.Second, nil)
 	slow("nobody is slow", 0, 0, 0, nil)
-	slow("all jobs fail", time.Second, 0, 2*time.Second, errors.New("failed"))
+	slow("all jobs fail", time.Second, 0, 2*time.Second, func(_ *bubble, _ model, l *load) {
+		l.process = func(_ context.Context, i int) error { return &failure{i, "Process"} }
+	})
+	slow("jobs go wrong", 0, 0, 2*time.Second, func(b *bubble, m model, l *load) {
+		wrong, _ := mixed(b, m, l.n, !s.fragile)
+		l.fetch, l.process = wrong.fetch, wrong.process
+	})
 }
 
 // endsPulling ends ctx at a moment when all is quiet.
 func endsPulling(b *bubble, m model, slow bool) {
-	for round := range 4 {
+	moments := []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}
+	if slow {
+		moments = append(moments, 15*time.Second, 35*time.Second) // a job has begun with each result
+	}
+	for _, moment := range moments {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		l := newLoad(b, 20*m.some())
 		l.fetch = func(context.Context, int) error { time.Sleep(time.Second); return nil }
 		pulled := 0
-		at(time.Duration(round)*time.Second+time.Millisecond, func() {
+		at(moment+time.Millisecond, func() {
 			pulled = l.pulledSoFar()
+			l.seal("ctx had ended")
 			cancel(errCause)
 		})
 		out := m.loop(ctx, l, l.input(nil), func(int) bool {
@@ -220,6 +240,49 @@ func keysPanic(b *bubble, m model, after int, value any) {
 		b.failf("keys panicked after %d keys, and %d of them were delivered", after, l.delivered)
 	}
 	b.leaks(before, "after a panic in keys")
+}
+
+// keysPanicLate lets keys panic once it is over with the loop: after a break, or
+// else after ctx has ended. It does so when it is told to stop if asked, or else
+// at the second key.
+func keysPanicLate(b *bubble, m model, asked, isBreak bool) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	l := newLoad(b, 20*m.some())
+	l.fetch = func(context.Context, int) error { time.Sleep(time.Second); return nil }
+	var raised atomic.Bool
+	raise := func() { raised.Store(true); panic(errKeys) }
+	keys := func(yield func(int) bool) {
+		l.input(func(i int) bool {
+			if !asked && i == 1 {
+				time.Sleep(time.Hour)
+				raise()
+			}
+			return true
+		})(yield)
+		raise()
+	}
+	if !isBreak {
+		at(1500*time.Millisecond, func() { cancel(errCause) })
+	}
+	before := b.goroutines()
+	fault, _ := protect(func() {
+		m.loop(ctx, l, keys, func(int) bool { return !isBreak })
+	})
+	when := "after ctx had ended"
+	if isBreak {
+		when = "after the consumer had broken out of the loop"
+	}
+	switch {
+	case fault == nil && raised.Load():
+		b.failf("keys panicked %s, and the loop ended as if it had not", when)
+	case fault != nil && !tells(fault.value, errKeys):
+		b.failf("keys panicked %s, and the panic that came out of the loop does not tell it: %v\n%s", when, fault.value, fault.stack)
+	}
+	if lost := l.ahead(); lost > 0 && !isBreak {
+		b.failf("keys panicked %s, and %d keys that had been pulled were not delivered", when, lost)
+	}
+	b.leaks(before, "keys panicked "+when+", and when the loop had ended")
 }
 
 // tells says whether a panic is the one with value, or one that holds it, or

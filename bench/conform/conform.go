@@ -2,6 +2,7 @@ package conform
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -36,7 +37,7 @@ type model struct {
 }
 
 // some is a number of jobs that keeps the model busy for a few rounds.
-func (m model) some() int { return 4*m.limit + 7 }
+func (m model) some() int { return min(4*m.limit+7, 2*m.limit+47) }
 
 type suite struct {
 	promise Promise
@@ -99,10 +100,4 @@ func (s *suite) one(t *testing.T, name string, check func(b *bubble)) {
 	s.stopped = !inBubble(t, name, check)
 }
 
-func (s *suite) largestLimit() int {
-	limit := 0
-	for _, l := range s.promise.limits() {
-		limit = max(limit, l)
-	}
-	return limit
-}
+func (s *suite) largestLimit() int { return slices.Max(s.promise.limits()) }

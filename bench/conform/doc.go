@@ -42,6 +42,10 @@
 //	clause 8: the schedule is exact
 //	clause 9: a nil function or a bad limit panics at once
 //
+// The contract leaves open in which order a Stream delivers results that are
+// finished already when the consumer asks, so newest first is as good as oldest
+// first.
+//
 // So clause 4 alone is
 //
 //	go test -run 'TestMine/clause_4' .
@@ -59,9 +63,10 @@
 // -timeout leaves if that is less; the checks after that are not run.
 //
 // A panic that a model does not recover on a goroutine of its own ends the
-// process. Clauses 3, 7 and 9 provoke such panics, so they run in a second
-// process first: the test binary again, with -test.run for that subtest. Other
-// tests of the package are not run in it; TestMain and init functions are.
+// process. Clauses 3, 7 and 9 provoke such panics, and clause 2 may with errors
+// that cannot be compared, so they run in a second process first: the test binary
+// again, with -test.run for that subtest. Other tests of the package are not run
+// in it; TestMain and init functions are.
 //
 // The suite is itself tested with mutants, models that break one clause each,
 // most of them subtly; it has to reject every one by the name of that clause.

@@ -80,6 +80,56 @@ func control(limit int) conform.Runner {
 	})(limit)
 }
 
+// instead is a model in place of the right one, with arguments that are right.
+func instead(run func(ctx context.Context, job conform.Job, keys []int, limit int) []conform.Result) func(int) conform.Runner {
+	return func(limit int) conform.Runner {
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			job.MustValid()
+			overlap.MustLimit("limit", limit)
+			return run(ctx, job, keys, limit)
+		}
+	}
+}
+
+// alone is a right model that does something else when it runs already.
+func alone(otherwise func()) func(int) conform.Runner {
+	return func(limit int) conform.Runner {
+		var busy atomic.Bool
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			if busy.Swap(true) {
+				otherwise()
+			}
+			defer busy.Store(false)
+			return goroutines.RunLimit(ctx, job, keys, limit)
+		}
+	}
+}
+
+// checked is a right model that looks at its job in a way of its own.
+func checked(valid func(runs int64, job conform.Job, keys []int)) func(int) conform.Runner {
+	return func(limit int) conform.Runner {
+		var runs atomic.Int64
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			overlap.MustLimit("limit", limit)
+			valid(runs.Add(1), job, keys)
+			return control(limit)(ctx, conform.Job{Fetch: orElse(job.Fetch), Process: orElse(job.Process)}, keys)
+		}
+	}
+}
+
+// pausing is a pool that rests for a moment with every thousand jobs.
+func pausing(limit int) conform.Runner {
+	return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+		var done atomic.Int64
+		return each(func(ctx context.Context, job conform.Job, key int, result *conform.Result) {
+			*result = job.Do(ctx, key)
+			if done.Add(1)%1000 == 0 {
+				time.Sleep(time.Microsecond)
+			}
+		})(limit)(ctx, job, keys)
+	}
+}
+
 // tokens is a semaphore by hand; freed says how many places a result frees.
 func tokens(freed func(conform.Result) int) func(int) conform.Runner {
 	return func(limit int) conform.Runner {
@@ -257,6 +307,47 @@ func runMutants() []mutant {
 			}
 		}, nil},
 
+		{1, "panics when it runs already", limited, alone(func() { panic("already running") }), nil},
+		{1, "ends the goroutine of who calls it when it runs already", limited, alone(runtime.Goexit), nil},
+		{1, "keeps its results and uses them again", limited, func(limit int) conform.Runner {
+			var mu sync.Mutex
+			var spare []conform.Result
+			return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+				results := goroutines.RunLimit(ctx, job, keys, limit)
+				mu.Lock()
+				defer mu.Unlock()
+				spare = append(spare[:0], results...)
+				return spare
+			}
+		}, nil},
+		{1, "swaps the last two of a multiple of 256", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			if n := len(results); n > 0 && n%256 == 0 {
+				results[n-1], results[n-2] = results[n-2], results[n-1]
+			}
+			return results
+		}), nil},
+		{1, "index of 16 bits when there are few workers", limited, instead(func(ctx context.Context, job conform.Job, keys []int, limit int) []conform.Result {
+			results := goroutines.RunLimit(ctx, job, keys, limit)
+			for i := range results {
+				if limit <= 3 {
+					results[i] = results[uint16(i)]
+				}
+			}
+			return results
+		}), nil},
+		{1, "counts in 16 bits, and leaves out the last when that is none", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			if n := len(results); n > 0 && uint16(n) == 0 {
+				results[n-1] = conform.Result{}
+			}
+			return results
+		}), nil},
+		{1, "appends to the caller's keys", limited, func(limit int) conform.Runner {
+			return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+				_ = append(keys, -1)
+				return goroutines.RunLimit(ctx, job, keys, limit)
+			}
+		}, nil},
+
 		// Clause 2: an error stays with its key.
 		{2, "drops an error when several fail", limited, after(func(_ []int, results []conform.Result) []conform.Result {
 			first := true
@@ -356,6 +447,35 @@ func runMutants() []mutant {
 					if n++; n > 100 {
 						results[i].Err = nil
 					}
+				}
+			}
+			return results
+		}), nil},
+
+		{2, "counts its errors in a map", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			seen := map[error]int{}
+			for _, r := range results {
+				seen[r.Err]++
+			}
+			return results
+		}), nil},
+		{2, "its workers keep the last error in a map", limited, each(func(ctx context.Context, job conform.Job, key int, result *conform.Result) {
+			result.Err = overlap.ErrGoexit
+			*result = job.Do(ctx, key)
+			_ = map[error]bool{result.Err: true}
+		}), nil},
+		{2, "takes a nil pointer for no error", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			for i, r := range results {
+				if v := reflect.ValueOf(r.Err); v.Kind() == reflect.Pointer && v.IsNil() {
+					results[i].Err = nil
+				}
+			}
+			return results
+		}), nil},
+		{2, "unwraps a job's own deadline", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			for i, r := range results {
+				if errors.Is(r.Err, context.DeadlineExceeded) {
+					results[i].Err = context.DeadlineExceeded
 				}
 			}
 			return results
@@ -546,6 +666,35 @@ func runMutants() []mutant {
 			}
 		}, nil},
 
+		{3, "a panic of Process after the end of ctx becomes the cause", limited, each(func(ctx context.Context, job conform.Job, key int, result *conform.Result) {
+			body, err := job.TryFetch(ctx, key)
+			if err == nil {
+				body, err = job.TryProcess(ctx, body)
+				if _, ok := isPanic(err); ok && ctx.Err() != nil {
+					err = context.Cause(ctx)
+				}
+			}
+			*result = conform.Result{Value: body, Err: err}
+		}), nil},
+		{3, "a Goexit after the end of ctx becomes the cause", limited, instead(func(ctx context.Context, job conform.Job, keys []int, limit int) []conform.Result {
+			results := goroutines.RunLimit(ctx, job, keys, limit)
+			for i := range results {
+				if results[i].Err == overlap.ErrGoexit && ctx.Err() != nil {
+					results[i].Err = context.Cause(ctx)
+				}
+			}
+			return results
+		}), nil},
+		{3, "keeps what jobs panicked with in a map", limited, after(func(_ []int, results []conform.Result) []conform.Result {
+			seen := map[any]bool{}
+			for _, r := range results {
+				if p, ok := isPanic(r.Err); ok {
+					seen[p.Value] = true
+				}
+			}
+			return results
+		}), nil},
+
 		// Clause 4: nothing begins after ctx ends.
 		{4, "a bare select between a place and Done", limited, func(limit int) conform.Runner {
 			return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
@@ -735,6 +884,21 @@ func runMutants() []mutant {
 			return ctx, do, limit
 		}), nil},
 
+		{4, "asks ctx now and then after a thousand jobs", limited, instead(func(ctx context.Context, job conform.Job, keys []int, limit int) []conform.Result {
+			var begun atomic.Int64
+			return each(func(ctx context.Context, job conform.Job, key int, result *conform.Result) {
+				if n := begun.Add(1); n > 1024 && n%64 != 0 {
+					body, err := job.Fetch(ctx, key)
+					if err == nil {
+						body, err = job.TryProcess(ctx, body)
+					}
+					*result = conform.Result{Value: body, Err: err}
+					return
+				}
+				*result = job.Do(ctx, key)
+			})(limit)(ctx, job, keys)
+		}), nil},
+
 		// Clause 5: nothing still runs after the end.
 		{5, "a watcher that lives until ctx ends", limited, func(limit int) conform.Runner {
 			return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
@@ -898,6 +1062,38 @@ func runMutants() []mutant {
 			return ctx, job, limit
 		}), nil},
 
+		{6, "rounds the limit up to a multiple of four", limited, around(func(ctx context.Context, job conform.Job, limit int) (context.Context, conform.Job, int) {
+			if limit > 4 {
+				limit = (limit + 3) / 4 * 4
+			}
+			return ctx, job, limit
+		}), nil},
+		{6, "takes a limit above 32 for no limit", limited, around(func(ctx context.Context, job conform.Job, limit int) (context.Context, conform.Job, int) {
+			if limit > 32 {
+				limit = 1 << 20
+			}
+			return ctx, job, limit
+		}), nil},
+		{6, "a worker more with every thousand jobs", limited, instead(func(ctx context.Context, job conform.Job, keys []int, limit int) []conform.Result {
+			results := overlap.Pending[string](len(keys))
+			var next atomic.Int64
+			var wg sync.WaitGroup
+			var work func()
+			work = func() {
+				for i := int(next.Add(1)) - 1; i < len(keys); i = int(next.Add(1)) - 1 {
+					if i > 0 && i%1000 == 0 {
+						overlap.Go(&wg, work)
+					}
+					results[i] = job.Do(ctx, keys[i])
+				}
+			}
+			for range limit {
+				overlap.Go(&wg, work)
+			}
+			wg.Wait()
+			return results
+		}), nil},
+
 		// Clause 8: the schedule is exact.
 		{8, "never more than eight workers", limited, around(func(ctx context.Context, job conform.Job, limit int) (context.Context, conform.Job, int) {
 			return ctx, job, min(8, limit)
@@ -998,6 +1194,21 @@ func runMutants() []mutant {
 				return append(front, back...)
 			}
 		}, nil},
+
+		{8, "never more than 64 workers", limited, around(func(ctx context.Context, job conform.Job, limit int) (context.Context, conform.Job, int) {
+			return ctx, job, min(64, limit)
+		}), nil},
+		{8, "backs off after an error of Fetch", limited, each(func(ctx context.Context, job conform.Job, key int, result *conform.Result) {
+			body, err := job.TryFetch(ctx, key)
+			if err != nil {
+				time.Sleep(time.Second)
+			} else {
+				body, err = job.TryProcess(ctx, body)
+			}
+			*result = conform.Result{Value: body, Err: err}
+		}), nil},
+		{8, "a pause with every thousand jobs", limited, pausing, nil},
+		{8, "four workers, and a pause with every thousand jobs", limited.Fixed(4), func(int) conform.Runner { return pausing(4) }, nil},
 
 		// Clause 9: a nil function or a bad limit panics at once.
 		{9, "a nil function panics only when the first job begins", limited, func(limit int) conform.Runner {
@@ -1109,6 +1320,21 @@ func runMutants() []mutant {
 				return control(limit)(ctx, job, keys)
 			}
 		}, nil},
+		{9, "looks at the job of the first run only", limited, checked(func(runs int64, job conform.Job, _ []int) {
+			if runs == 1 {
+				job.MustValid()
+			}
+		}), nil},
+		{9, "lets both functions be nil", limited, checked(func(_ int64, job conform.Job, _ []int) {
+			if job.Fetch != nil || job.Process != nil {
+				job.MustValid()
+			}
+		}), nil},
+		{9, "lets a function be nil for one key", limited, checked(func(_ int64, job conform.Job, keys []int) {
+			if len(keys) != 1 {
+				job.MustValid()
+			}
+		}), nil},
 	}
 	return mutants
 }

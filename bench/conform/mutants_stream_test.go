@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -61,25 +62,85 @@ func send(do func(ctx context.Context, job conform.Job, key int, out chan<- keye
 	}
 }
 
+// sendAfterBreak is send for what a worker does with a result once the consumer
+// has broken out of the loop.
+func sendAfterBreak(spoil func(result conform.Result)) func(int) conform.Streamer {
+	return func(limit int) conform.Streamer {
+		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+			var broken atomic.Bool
+			right := send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
+				one := make(chan keyed, 1)
+				defer func() {
+					item := <-one
+					if broken.Load() {
+						spoil(item.Result)
+					}
+					out <- item
+				}()
+				job.Send(ctx, key, one)
+			})(limit)(ctx, job, keys)
+			return func(yield func(int, conform.Result) bool) {
+				for key, result := range right {
+					if !yield(key, result) {
+						broken.Store(true)
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// aloneStream is a right Streamer that does something else when it runs already.
+func aloneStream(otherwise func()) func(int) conform.Streamer {
+	return func(limit int) conform.Streamer {
+		var busy atomic.Bool
+		return aroundStream(func(ctx context.Context, job conform.Job, keys iter.Seq[int], right conform.Streamer) results {
+			return func(yield func(int, conform.Result) bool) {
+				if busy.Swap(true) {
+					otherwise()
+				}
+				defer busy.Store(false)
+				right(ctx, job, keys)(yield)
+			}
+		})(limit)
+	}
+}
+
+// checkedStream is a right Streamer that looks at its job in a way of its own.
+func checkedStream(valid func(runs int64, job conform.Job)) func(int) conform.Streamer {
+	return func(limit int) conform.Streamer {
+		var runs atomic.Int64
+		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+			overlap.MustLimit("workers", limit)
+			valid(runs.Add(1), job)
+			return poolStream(limit)(ctx, conform.Job{Fetch: orElse(job.Fetch), Process: orElse(job.Process)}, keys)
+		}
+	}
+}
+
 // flaws are what byHand gets wrong. The zero flaws are none.
 type flaws struct {
-	window          int  // places more than promised
-	noWindow        bool // no places: pulls as fast as keys gives
-	pullsAfterDone  bool // a bare select between a place and Done
-	asksFirst       bool // asks ctx before it waits for a place, not after
-	losesPulled     bool // gives up a pulled key when ctx ends
-	eager           bool // starts before the first loop
-	noCancel        bool // does not cancel the jobs on break
-	noDrain         bool // does not read out to its end on break
-	noWait          bool // does not wait for its goroutines on break
-	noDefer         bool // cleans up after a break, and not after a panic
-	swallows        bool // keeps quiet about a panic in keys
-	rethrowsAtOnce  bool // raises it before the keys pulled are delivered
-	rethrowsNothing bool // raises something else
-	ignoresFalse    bool // goes on after the consumer's break
-	drifting        bool // each 1000th result frees two places
-	growing         bool // a failed job frees two places
-	onWorker        bool // a panic in keys is not recovered
+	window          int              // places more than promised
+	noWindow        bool             // no places: pulls as fast as keys gives
+	pullsAfterDone  bool             // a bare select between a place and Done
+	asksFirst       bool             // asks ctx before it waits for a place, not after
+	losesPulled     bool             // gives up a pulled key when ctx ends
+	eager           bool             // starts before the first loop
+	noCancel        bool             // does not cancel the jobs on break
+	noDrain         bool             // does not read out to its end on break
+	noWait          bool             // does not wait for its goroutines on break
+	noDefer         bool             // cleans up after a break, and not after a panic
+	swallows        bool             // keeps quiet about a panic in keys
+	rethrowsAtOnce  bool             // raises it before the keys pulled are delivered
+	rethrowsNothing bool             // raises something else
+	ignoresFalse    bool             // goes on after the consumer's break
+	drifting        bool             // each 1000th result frees two places
+	growing         func(error) bool // a job that ends with this error frees two places
+	swallowsOnBreak bool             // keeps quiet about a panic in keys after a break
+	swallowsOnDone  bool             // keeps quiet about it when ctx has ended
+	hurriesOnDone   bool             // does not wait when ctx has ended
+	onWorker        bool             // a panic in keys is not recovered
 }
 
 // byHand is a Stream in one piece, so that each of its parts can be broken.
@@ -96,7 +157,16 @@ func byHand(f flaws) func(int) conform.Streamer {
 			}
 			return func(yield func(int, conform.Result) bool) {
 				s := start()
+				broken := false
 				cleanUp := func() {
+					if f.hurriesOnDone && broken && ctx.Err() != nil {
+						go func() {
+							for range s.out {
+							}
+						}()
+						s.cancel()
+						return
+					}
 					if !f.noCancel {
 						s.cancel()
 					}
@@ -108,7 +178,7 @@ func byHand(f flaws) func(int) conform.Streamer {
 						s.wg.Wait()
 					}
 					s.cancel()
-					if s.fault != nil && !f.swallows {
+					if s.fault != nil && !f.swallows && !(f.swallowsOnBreak && broken) && !(f.swallowsOnDone && ctx.Err() != nil) {
 						if f.rethrowsNothing {
 							panic("keys panicked")
 						}
@@ -131,13 +201,14 @@ func byHand(f flaws) func(int) conform.Streamer {
 						return
 					}
 					if !yield(item.Key, item.Result) && !f.ignoresFalse {
+						broken = true
 						if f.noDefer {
 							cleanUp()
 						}
 						return
 					}
 					s.places <- true
-					if f.growing && item.Err != nil || f.drifting && delivered%1000 == 0 {
+					if f.growing != nil && f.growing(item.Err) || f.drifting && delivered%1000 == 0 {
 						s.places <- true
 					}
 				}
@@ -171,7 +242,7 @@ func startByHand(outer context.Context, job conform.Job, keys iter.Seq[int], lim
 		s.places <- true
 	}
 	in := make(chan int)
-	if f.window > 0 || f.noWindow || f.growing || f.drifting {
+	if f.window > 0 || f.noWindow || f.growing != nil || f.drifting {
 		in = make(chan int, 1000)
 	}
 	mayPull := func() bool {
@@ -335,6 +406,24 @@ func streamMutants() []mutant {
 				}
 			}
 		})},
+		{1, "a stream that panics when it runs already", limited, nil, aloneStream(func() { panic("already running") })},
+		{1, "a stream that ends its caller's goroutine when it runs already", limited, nil, aloneStream(runtime.Goexit)},
+		{1, "the first result after a loop that was broken is empty", limited, nil, func(limit int) conform.Streamer {
+			var broken atomic.Bool
+			return aroundStream(func(ctx context.Context, job conform.Job, keys iter.Seq[int], right conform.Streamer) results {
+				return func(yield func(int, conform.Result) bool) {
+					for key, result := range right(ctx, job, keys) {
+						if broken.Swap(false) {
+							result = conform.Result{}
+						}
+						if !yield(key, result) {
+							broken.Store(true)
+							return
+						}
+					}
+				}
+			})(limit)
+		}},
 
 		// Clause 2: an error stays with its key.
 		{2, "ends at the first error", limited, nil, aroundStream(func(ctx context.Context, job conform.Job, keys iter.Seq[int], right conform.Streamer) results {
@@ -377,6 +466,15 @@ func streamMutants() []mutant {
 				}
 			}
 		})},
+		{2, "a stream whose workers keep the last error in a map", limited, nil, send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
+			one := make(chan keyed, 1)
+			defer func() {
+				item := <-one
+				_ = map[error]bool{item.Err: true}
+				out <- item
+			}()
+			job.Send(ctx, key, one)
+		})},
 
 		// Clause 3: a panic or a Goexit becomes that key's error.
 		{3, "a Goexit loses its key", limited, nil, send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
@@ -408,6 +506,16 @@ func streamMutants() []mutant {
 				body, err = job.Process(ctx, body)
 			}
 			out <- keyed{Key: key, Result: conform.Result{Value: body, Err: err}}
+		})},
+		{3, "a panic after a break ends the program", limited, nil, sendAfterBreak(func(result conform.Result) {
+			if p, ok := isPanic(result.Err); ok {
+				panic(p)
+			}
+		})},
+		{3, "a Goexit after a break blocks for good", limited, nil, sendAfterBreak(func(result conform.Result) {
+			if result.Err == overlap.ErrGoexit {
+				select {}
+			}
 		})},
 
 		// Clause 4: nothing begins after ctx ends.
@@ -447,6 +555,33 @@ func streamMutants() []mutant {
 			}
 		})},
 		{4, "goes on beginning jobs after a break", limited, nil, byHand(flaws{noCancel: true})},
+		{4, "begins after ctx what waited for a slow consumer", limited, nil, func(limit int) conform.Streamer {
+			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+				body := make(chan bool, 1) // full while the consumer is in the loop's body
+				right := send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
+					item := keyed{Key: key, Result: conform.Result{Err: overlap.ErrGoexit}}
+					defer func() { out <- item }()
+					if ctx.Err() != nil || len(body) == 0 {
+						item.Result = job.Do(ctx, key)
+						return
+					}
+					body <- true
+					<-body
+					fetched, err := job.TryFetch(context.WithoutCancel(ctx), key)
+					if err == nil {
+						fetched, err = job.TryProcess(ctx, fetched)
+					}
+					item.Result = conform.Result{Value: fetched, Err: err}
+				})(limit)(ctx, job, keys)
+				return func(yield func(int, conform.Result) bool) {
+					right(func(key int, result conform.Result) bool {
+						body <- true
+						defer func() { <-body }()
+						return yield(key, result)
+					})
+				}
+			}
+		}},
 
 		// Clause 5: nothing still runs after the end.
 		{5, "the feeder leaks on break", limited, nil, func(limit int) conform.Streamer {
@@ -516,6 +651,7 @@ func streamMutants() []mutant {
 				}
 			}
 		})},
+		{5, "does not wait on a break when ctx has ended", limited, nil, byHand(flaws{hurriesOnDone: true})},
 
 		// Clause 6: never more in flight than the limit.
 		{6, "a stream with one worker too many", limited, nil, func(limit int) conform.Streamer {
@@ -568,6 +704,35 @@ func streamMutants() []mutant {
 				})
 			}
 		}},
+		{6, "a stream that rounds its limit up to a multiple of four", limited, nil, func(limit int) conform.Streamer {
+			overlap.MustLimit("limit", limit)
+			if limit > 4 {
+				limit = (limit + 3) / 4 * 4
+			}
+			return poolStream(limit)
+		}},
+		{6, "a stream with a worker more with every thousand jobs", limited, nil, func(limit int) conform.Streamer {
+			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+				overlap.MustLimit("limit", limit)
+				return overlap.Pump(ctx, keys, limit+1, func(ctx context.Context, in <-chan int, out chan<- keyed) {
+					var begun atomic.Int64
+					var wg sync.WaitGroup
+					var work func()
+					work = func() {
+						for key := range in {
+							if begun.Add(1)%1000 == 0 {
+								overlap.Go(&wg, work)
+							}
+							job.Send(ctx, key, out)
+						}
+					}
+					for range limit {
+						overlap.Go(&wg, work)
+					}
+					wg.Wait()
+				})
+			}
+		}},
 
 		// Clause 7: one result per key pulled, as it completes, within the window.
 		{7, "pulls all keys before it begins", limited, nil, aroundStream(func(ctx context.Context, job conform.Job, keys iter.Seq[int], right conform.Streamer) results {
@@ -589,9 +754,11 @@ func streamMutants() []mutant {
 			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
 				job.MustValid()
 				overlap.MustLimit("limit", limit)
-				return byHand(flaws{growing: true})(limit)(ctx, job, keys)
+				return byHand(flaws{growing: func(err error) bool { return err != nil }})(limit)(ctx, job, keys)
 			}
 		}},
+		{7, "pulls further with each job that panics", limited, nil, byHand(flaws{growing: func(err error) bool { _, ok := isPanic(err); return ok }})},
+		{7, "pulls further with each Goexit", limited, nil, byHand(flaws{growing: func(err error) bool { return errors.Is(err, overlap.ErrGoexit) }})},
 		{7, "pulls twice as far when the consumer is slow", limited, nil, func(limit int) conform.Streamer {
 			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
 				job.MustValid()
@@ -712,6 +879,8 @@ func streamMutants() []mutant {
 			}
 		})},
 		{7, "swallows a panic of keys", limited, nil, byHand(flaws{swallows: true})},
+		{7, "swallows a panic of keys after a break", limited, nil, byHand(flaws{swallowsOnBreak: true})},
+		{7, "swallows a panic of keys when ctx has ended", limited, nil, byHand(flaws{swallowsOnDone: true})},
 		{7, "a panic of keys is not its own any more", limited, nil, byHand(flaws{rethrowsNothing: true})},
 		{7, "a panic of keys overtakes the keys pulled before it", limited, nil, byHand(flaws{rethrowsAtOnce: true})},
 		{7, "a panic of keys ends the program", limited, nil, byHand(flaws{onWorker: true})},
@@ -799,6 +968,34 @@ func streamMutants() []mutant {
 			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 			out <- <-item
 		})},
+		{8, "a stream of at most 64 workers", limited, nil, func(limit int) conform.Streamer {
+			overlap.MustLimit("limit", limit)
+			return poolStream(min(64, limit))
+		}},
+		{8, "a stream that backs off after an error of Fetch", limited, nil, send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
+			failed := false
+			do := job
+			do.Fetch = func(ctx context.Context, key int) (string, error) {
+				body, err := job.Fetch(ctx, key)
+				failed = err != nil
+				return body, err
+			}
+			do.Send(ctx, key, out)
+			if failed {
+				time.Sleep(time.Second)
+			}
+		})},
+		{8, "a stream with a pause with every thousand jobs", limited, nil, func(limit int) conform.Streamer {
+			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+				var begun atomic.Int64
+				return send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {
+					job.Send(ctx, key, out)
+					if begun.Add(1)%1000 == 0 {
+						time.Sleep(time.Millisecond)
+					}
+				})(limit)(ctx, job, keys)
+			}
+		}},
 
 		// Clause 9: a nil function or a bad limit panics at once.
 		{9, "panics only when someone loops", workers, nil, func(limit int) conform.Streamer {
@@ -832,6 +1029,25 @@ func streamMutants() []mutant {
 				job.MustValid()
 				if limit < 1 {
 					panic(fmt.Sprintf("size is %d", limit))
+				}
+				return poolStream(limit)(ctx, job, keys)
+			}
+		}},
+		{9, "a stream that looks at the job of the first run only", workers, nil, checkedStream(func(runs int64, job conform.Job) {
+			if runs == 1 {
+				job.MustValid()
+			}
+		})},
+		{9, "a stream that lets both functions be nil", workers, nil, checkedStream(func(_ int64, job conform.Job) {
+			if job.Fetch != nil || job.Process != nil {
+				job.MustValid()
+			}
+		})},
+		{9, "a stream that looks at keys of the first run only", workers, nil, func(limit int) conform.Streamer {
+			var runs atomic.Int64
+			return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) results {
+				if runs.Add(1) > 1 && keys == nil {
+					keys = func(func(int) bool) {}
 				}
 				return poolStream(limit)(ctx, job, keys)
 			}

@@ -21,7 +21,7 @@ type (
 // Each function is given the limit that the model was built with, one of Limits.
 type Promise struct {
 	// Limits are the limits that the suite builds the model with. Empty stands
-	// for 1, 2, 3 and 20.
+	// for 1, 2, 3, 7 and 100.
 	Limits []int
 
 	// LimitName is what a panic about a bad limit must contain, such as
@@ -111,7 +111,7 @@ func (p Promise) Fixed(limit int) Promise {
 
 func (p Promise) limits() []int {
 	if len(p.Limits) == 0 {
-		return []int{1, 2, 3, 20}
+		return []int{1, 2, 3, 7, 100}
 	}
 	return p.Limits
 }
