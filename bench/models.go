@@ -115,6 +115,15 @@ func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 			AnyOrder: true,
 		},
 		{
+			Name: "pool-steal",
+			Run: func(ctx context.Context, j job, keys []K) results {
+				return pool.RunSteal(ctx, j, keys, n)
+			},
+			Ideal:    inPool,
+			Peak:     n,
+			AnyOrder: true,
+		},
+		{
 			Name: "pipeline",
 			Run: func(ctx context.Context, j job, keys []K) results {
 				return pipeline.Run(ctx, j, keys, widths)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"example.com/overlap"
 	"example.com/overlap/pool"
@@ -59,6 +60,35 @@ func ExampleRunCounter() {
 	// Output:
 	// the same results: true
 	// the last of them: 99980001
+}
+
+// One job is long and lies in one worker's share of the keys; the others take over
+// the rest of that share, so it alone is waited for.
+func ExampleRunSteal() {
+	othersDone := make(chan struct{})
+	var done atomic.Int64
+	job := overlap.Job[int, int, int]{
+		Fetch: func(ctx context.Context, n int) (int, error) {
+			if n == 0 {
+				<-othersDone // the long one: it ends last
+			}
+			return n, nil
+		},
+		Process: func(ctx context.Context, n int) (int, error) {
+			if done.Add(1) == 99 {
+				close(othersDone)
+			}
+			return n, nil
+		},
+	}
+	numbers := make([]int, 100)
+	for i := range numbers {
+		numbers[i] = i
+	}
+
+	results := pool.RunSteal(context.Background(), job, numbers, 2)
+	fmt.Println(overlap.Failures(results), "failed, and nobody stayed behind the long one")
+	// Output: 0 failed, and nobody stayed behind the long one
 }
 
 // Work that arrives over time: a shop takes orders, three workers pack them, and

@@ -30,7 +30,11 @@ var forms = []struct {
 }{
 	{"Run", pool.Run[int, int, int]},
 	{"RunCounter", pool.RunCounter[int, int, int]},
+	{"RunSteal", pool.RunSteal[int, int, int]},
 }
+
+// claiming are the forms whose workers claim keys by index, here and there.
+var claiming = forms[1:]
 
 func process(_ context.Context, n int) (int, error) { return n, nil }
 
@@ -80,37 +84,46 @@ func TestWorkersStarted(t *testing.T) {
 	}
 }
 
-// RunCounter has a counter for each core, so it must be right for every number of
-// cores, ranges that share the keys unevenly among them.
-func TestRunCounterOnAnyNumberOfCores(t *testing.T) {
+// RunCounter has a range for each core and RunSteal one for each worker, so they
+// must be right for every number of either, ranges that share the keys unevenly
+// among them.
+func TestClaimsOnAnyNumberOfCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, cores := range []int{1, 2, 3, 7, 64} {
-		t.Run(fmt.Sprint("cores=", cores), func(t *testing.T) {
-			runtime.GOMAXPROCS(cores)
-			for _, n := range []int{0, 1, 2, 3, 6, 7, 8, 63, 64, 65, 1000} {
-				for _, workers := range []int{1, 2, 5, 64, 200} {
-					keys := upTo(n)
-					times := make([]int, n) // each key has one worker, or -race objects
-					j := job{Process: process, Fetch: func(_ context.Context, key int) (int, error) {
-						times[key]++
-						return 10 * key, nil
-					}}
-					results := pool.RunCounter(t.Context(), j, keys, workers)
-					require.Len(t, results, n)
-					for i, r := range results {
-						require.Equal(t, result{Value: 10 * i}, r, "%d keys, %d workers", n, workers)
-						require.Equal(t, 1, times[i], "%d keys, %d workers", n, workers)
+		for _, form := range claiming {
+			t.Run(fmt.Sprint(form.name, ": cores=", cores), func(t *testing.T) {
+				runtime.GOMAXPROCS(cores)
+				for _, n := range []int{0, 1, 2, 3, 6, 7, 8, 63, 64, 65, 1000} {
+					for _, workers := range []int{1, 2, 5, 64, 200} {
+						keys := upTo(n)
+						times := make([]int, n) // each key has one worker, or -race objects
+						j := job{Process: process, Fetch: func(_ context.Context, key int) (int, error) {
+							times[key]++
+							return 10 * key, nil
+						}}
+						results := form.run(t.Context(), j, keys, workers)
+						require.Len(t, results, n)
+						for i, r := range results {
+							require.Equal(t, result{Value: 10 * i}, r, "%d keys, %d workers", n, workers)
+							require.Equal(t, 1, times[i], "%d keys, %d workers", n, workers)
+						}
 					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
 // A worker whose own range is empty goes on with what others have left: no
 // worker is idle while a job waits, however unevenly the work lies.
-func TestRunCounterLeavesNoWorkerIdle(t *testing.T) {
+func TestClaimsLeaveNoWorkerIdle(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for _, form := range claiming {
+		t.Run(form.name, func(t *testing.T) { leavesNoWorkerIdle(t, form.run) })
+	}
+}
+
+func leavesNoWorkerIdle(t *testing.T, run func(context.Context, job, []int, int) []result) {
 	synctest.Test(t, func(t *testing.T) {
 		// Of 400 jobs only the first 100, one core's range, take any time.
 		j := job{Process: process, Fetch: func(_ context.Context, n int) (int, error) {
@@ -120,7 +133,7 @@ func TestRunCounterLeavesNoWorkerIdle(t *testing.T) {
 			return n, nil
 		}}
 		begin := time.Now()
-		require.Zero(t, overlap.Failures(pool.RunCounter(t.Context(), j, upTo(400), 4)))
+		require.Zero(t, overlap.Failures(run(t.Context(), j, upTo(400), 4)))
 		require.Equal(t, 25*time.Second, time.Since(begin))
 	})
 }

@@ -67,6 +67,15 @@ func TestPoolCounter(t *testing.T) {
 	}, anyOrder(conform.Limited("workers")))
 }
 
+func TestPoolSteal(t *testing.T) {
+	t.Parallel()
+	conform.Test(t, func(workers int) conform.Runner {
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			return pool.RunSteal(ctx, job, keys, workers)
+		}
+	}, anyOrder(conform.Limited("workers")))
+}
+
 func TestPoolStream(t *testing.T) {
 	t.Parallel()
 	conform.TestStream(t, poolStream, conform.Limited("workers"))
