@@ -1,6 +1,8 @@
-// Package bench measures what concurrency models cost on the same job.
+// Package bench measures what concurrency models cost on the same job: [Compare]
+// on a job of your own, from any module; this module's own benchmarks on pages, on
+// CPU work and on nothing at all.
 //
-// Its benchmarks are plain `go test -bench` ones, named so that benchstat puts
+// The benchmarks are plain `go test -bench` ones, named so that benchstat puts
 // the models side by side:
 //
 //	go test -bench 'Dispatch' -count 10 ./bench | tee run.txt

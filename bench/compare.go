@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+
+	"example.com/overlap"
+)
+
+// Compare runs a job of your own under every model, at each limit, as
+// sub-benchmarks that benchstat puts side by side:
+//
+//	func BenchmarkMine(b *testing.B) {
+//		bench.Compare(b, job, keys, bench.Limits(8, 64))
+//	}
+//
+//	go test -bench Mine -count 10 | tee run.txt
+//	go tool benchstat -col /model run.txt
+//
+// The models do all keys once an operation. Each run's results must be those of a
+// sequential run, by reflect.DeepEqual for values and by text for errors, or the
+// benchmark fails; checking is not timed. Reported besides time and allocations: jobs/s,
+// ns/job, peak-inflight, peak-goroutines and first-result-ms.
+//
+// The job must give the same result for the same key each time. Models of
+// your own and another equality are for [Comparison].
+func Compare[K, B, R any](b *testing.B, job overlap.Job[K, B, R], keys []K, limits []Limit) {
+	b.Helper()
+	Comparison[K, B, R]{Job: job, Keys: keys, Limits: limits}.Run(b)
+}
+
+// Limits makes a Limit of each number of jobs in flight, with a pipeline that
+// processes as widely as it fetches and has no buffer. It panics if one is below 1.
+func Limits(inFlight ...int) []Limit {
+	limits := make([]Limit, len(inFlight))
+	for i, n := range inFlight {
+		overlap.MustLimit("inFlight", n)
+		limits[i].InFlight = n
+	}
+	return limits
+}
+
+// A Comparison is [Compare] with a choice of models and of equality. Job, Keys and
+// Limits must be set.
+type Comparison[K, B, R any] struct {
+	Job    overlap.Job[K, B, R]
+	Keys   []K
+	Limits []Limit
+
+	// Models are run beside one another; nil stands for the function Models. To add
+	// one of your own, append it to what Models returns.
+	Models func(Limit) []Model[K, B, R]
+
+	// Equal says whether two values are the same; nil stands for reflect.DeepEqual.
+	Equal func(a, b R) bool
+}
+
+// Run runs every model at every limit as a sub-benchmark of b, called
+// tasks=N/limit=L/model=NAME.
+func (c Comparison[K, B, R]) Run(b *testing.B) {
+	b.Helper()
+	c.Job.MustValid()
+	if len(c.Limits) == 0 {
+		b.Fatal("bench: there are no limits to compare the models at")
+	}
+	models := c.Models
+	if models == nil {
+		models = Models[K, B, R]
+	}
+	equal := c.Equal
+	if equal == nil {
+		equal = func(a, b R) bool { return reflect.DeepEqual(a, b) }
+	}
+	cell := cell[K, B, R]{
+		job: c.Job, keys: c.Keys, equal: equal,
+		want: sync.OnceValues(func() ([]overlap.Result[R], error) {
+			return sequentially(b.Context(), c.Job, c.Keys), nil
+		}),
+	}
+	for _, limit := range c.Limits {
+		overlap.MustLimit("limit.InFlight", limit.InFlight)
+		for _, m := range models(limit) {
+			b.Run(fmt.Sprintf("tasks=%d/limit=%d/model=%s", len(c.Keys), limit.InFlight, m.Name), func(b *testing.B) {
+				cell.run(b, m)
+			})
+		}
+	}
+}
+
+// sequentially is a sequential run on a goroutine of its own, so that a job which
+// ends its goroutine (a failed require) ends that one.
+func sequentially[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K) []overlap.Result[R] {
+	results := overlap.Pending[R](len(keys))
+	var wg sync.WaitGroup
+	next := 0
+	overlap.Go(&wg, func() {
+		job.DoEach(ctx, keys, results, func() int { next++; return next - 1 })
+	})
+	wg.Wait()
+	return results
+}
