@@ -319,7 +319,7 @@ func TestFill(t *testing.T) {
 	}
 	table, err := ref.fill("<!-- gen: table Pages -->\n<!-- end -->")
 	require.NoError(t, err)
-	require.Contains(t, table, "| Pages | sequential | goroutines | goroutines-limit | pool | pool-counter | pipeline |\n| --- | ---: |")
+	require.Contains(t, table, "| Pages | sequential | goroutines | goroutines-limit | pool | pool-counter | pool-steal | pipeline |\n| --- | ---: |")
 	require.Contains(t, table, "| latency=50ms, tasks=1000 | *50s* | ")
 	for page, want := range map[string]string{
 		"<!-- gen: table Nothing -->\n<!-- end -->":       "no such benchmark",
