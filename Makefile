@@ -6,6 +6,8 @@ ROUNDS    ?= 10
 CPU       ?=
 BENCHTIME ?= 50ms
 OUT       ?=
+# A time to measure for, such as 10m, in place of ROUNDS
+FOR       ?=
 # More flags for overlap bench: make bench BENCHFLAGS='-seed 7 -- -full'
 BENCHFLAGS ?=
 
@@ -18,8 +20,8 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=)
-	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
+bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=, FOR=)
+	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
 
 test: ## prove the models right, with the race detector if there is a C compiler
 	$(if $(RACE),,@echo 'race checks skipped: cgo is off or there is no C compiler')

@@ -171,7 +171,7 @@ func (ref *reference) block(args []string) (string, error) {
 func (ref *reference) machine() string {
 	return fmt.Sprintf("%s, %s cores, %s/%s, %s; %d rounds of commit %s on %s.",
 		ref.config["cpu"], ref.config["cores"], ref.config["goos"], ref.config["goarch"], ref.config["toolchain"],
-		ref.ranking[0].Models[0].Samples, ref.config["commit"], ref.config["date"][:len("2006-01-02")])
+		ref.ranking.Groups[0].Models[0].Samples, ref.config["commit"], ref.config["date"][:len("2006-01-02")])
 }
 
 // table has a row for each group of a benchmark and a column for each model: those
@@ -179,7 +179,7 @@ func (ref *reference) machine() string {
 // slower; italic if the cell was left out and its makespan computed.
 func (ref *reference) table(benchmark string) (string, error) {
 	var rows []rounds.Group
-	for _, g := range ref.ranking {
+	for _, g := range ref.ranking.Groups {
 		if strings.HasPrefix(g.Name, benchmark+"/") {
 			rows = append(rows, g)
 		}
@@ -281,7 +281,7 @@ func (ref *reference) inline(args []string) (string, error) {
 }
 
 func (ref *reference) median(group, model string) (time.Duration, error) {
-	for _, g := range ref.ranking {
+	for _, g := range ref.ranking.Groups {
 		if withoutProcs(g.Name) != group {
 			continue
 		}

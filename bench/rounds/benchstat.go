@@ -72,7 +72,7 @@ func (b Benchstat) Tables(ctx context.Context, w io.Writer, file string, ranking
 // benchmarks are the names of the groups up to their first slash, in order.
 func (r Ranking) benchmarks() []string {
 	var names []string
-	for _, g := range r {
+	for _, g := range r.Groups {
 		if name := g.benchmark(); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -106,7 +106,7 @@ func (r Ranking) sorted(content, benchmark string, models []string) string {
 			continue
 		}
 		group, model := splitName(benchfmt.Name(strings.TrimPrefix(fields[0], "Benchmark")))
-		row := slices.IndexFunc(r, func(g Group) bool { return g.Name == group && g.benchmark() == benchmark })
+		row := slices.IndexFunc(r.Groups, func(g Group) bool { return g.Name == group && g.benchmark() == benchmark })
 		column := slices.Index(columns, model)
 		if row >= 0 && column >= 0 {
 			results = append(results, line)
@@ -124,10 +124,11 @@ func (r Ranking) columns(benchmark string, models []string) []string {
 	var everywhere, partly []string
 	for _, m := range models {
 		has, all := false, true
-		for _, g := range r {
+		for _, g := range r.Groups {
 			if g.benchmark() == benchmark {
-				has = has || g.has(m)
-				all = all && g.has(m)
+				here := g.has(strings.TrimSuffix(m, again))
+				has = has || here
+				all = all && here
 			}
 		}
 		switch {

@@ -161,7 +161,7 @@ func (b *binary) measure(ctx context.Context, c Cell, benchtime string) ([]strin
 	var results []string
 	err := b.start(ctx, func(line string) {
 		if resultLine.MatchString(line) {
-			results = append(results, line)
+			results = append(results, c.rename(line))
 		}
 	}, "-test.bench="+c.pattern(), "-test.benchtime="+benchtime, "-test.cpu="+cpuFlag(c.CPU))
 	if err == nil && len(results) == 0 {

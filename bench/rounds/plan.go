@@ -14,19 +14,40 @@ import (
 type Cell struct {
 	Name string // as the test binary prints it, without the -N of GOMAXPROCS
 	CPU  int    // -test.cpu; 0 leaves it to the binary
+	Twin bool   // the A/A control: the same benchmark once more, under another name
 }
 
-// Model is the value of the name's /model= part, or "" if it has none.
+// again is added to a model's name for its twin.
+const again = "-again"
+
+// Model is the value of the name's /model= part, or "" if it has none; a twin's
+// ends in -again.
 func (c Cell) Model() string {
+	if model := c.model(); c.Twin {
+		return model + again
+	}
+	return c.model()
+}
+
+func (c Cell) model() string {
 	_, rest, _ := strings.Cut(c.Name, "/model=")
 	model, _, _ := strings.Cut(rest, "/")
 	return model
 }
 
+// rename gives a twin's result line its model's other name.
+func (c Cell) rename(line string) string {
+	if !c.Twin {
+		return line
+	}
+	part := "/model=" + c.model()
+	return strings.Replace(line, part, part+again, 1)
+}
+
 // Group is the name without its model: cells of one group are compared.
 func (c Cell) Group() string {
 	group := c.Name
-	if m := c.Model(); m != "" {
+	if m := c.model(); m != "" {
 		group = strings.Replace(group, "/model="+m, "", 1)
 	}
 	if c.CPU > 0 {
@@ -67,7 +88,9 @@ func Order(cells []Cell, seed uint64, round int) []Cell {
 	order := make([]Cell, 0, len(cells))
 	for _, g := range groups {
 		models := byGroup[g]
-		slices.SortFunc(models, func(a, b Cell) int { return cmp.Compare(a.Name, b.Name) })
+		slices.SortFunc(models, func(a, b Cell) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Model(), b.Model()))
+		})
 		rng.Shuffle(len(models), func(i, j int) { models[i], models[j] = models[j], models[i] })
 		order = append(order, models...)
 	}

@@ -73,6 +73,19 @@ func TestCell(t *testing.T) {
 	}
 }
 
+func TestTwins(t *testing.T) {
+	c := Cell{Name: "BenchmarkX/a=1/model=pool/b=2", Twin: true}
+	require.Equal(t, "pool-again", c.Model())
+	require.Equal(t, "BenchmarkX/a=1/b=2", c.Group())
+	require.Equal(t, Cell{Name: c.Name}.pattern(), c.pattern(), "it is the same benchmark")
+	require.Equal(t, "BenchmarkX/a=1/model=pool-again/b=2-8 \t 1 5 ns/op", c.rename("BenchmarkX/a=1/model=pool/b=2-8 \t 1 5 ns/op"))
+	require.Equal(t, "BenchmarkX/model=pool 1", Cell{Name: "BenchmarkX/model=pool"}.rename("BenchmarkX/model=pool 1"))
+	twins := []Cell{{Name: "BenchmarkX/model=pool"}, c, {Name: c.Name}}
+	reversed := slices.Clone(twins)
+	slices.Reverse(reversed)
+	require.Equal(t, Order(twins, 1, 0), Order(reversed, 1, 0))
+}
+
 func mapped[A, B any](list []A, f func(A) B) []B {
 	out := make([]B, len(list))
 	for i, v := range list {

@@ -20,7 +20,15 @@ import (
 const alpha = 0.05
 
 // A Ranking tells which model was fastest in each group of a result file.
-type Ranking []Group
+type Ranking struct {
+	Groups []Group
+	// Control is the model that stood in twice, as name-again; empty if none did.
+	Control string
+	// Floor is the noise floor: the largest difference, over all groups, between the
+	// medians of the control and of its twin, which do the same; 0.03 is 3 %. A model
+	// that differs from the fastest by no more is not called slower.
+	Floor float64
+}
 
 // A Group is the models of one workload at one setting, fastest first.
 type Group struct {
@@ -33,20 +41,24 @@ type Place struct {
 	Model   string
 	Median  time.Duration // of an operation
 	Samples int
-	Slower  bool // than the group's first: Mann-Whitney, Holm-corrected over the ranking
+	Slower  bool // than the group's first: Mann-Whitney, Holm-corrected over the ranking, and by more than the floor
 	p       float64
 }
 
 // Rank reads results in the benchmark format and ranks the models of each group
 // by median time. name stands for the input in errors, which give the line.
 func Rank(results io.Reader, name string) (Ranking, error) {
+	twin := ""                                 // the name of the control's twin
 	times := map[string]map[string][]float64{} // group -> model -> seconds
 	reader := benchfmt.NewReader(results, name)
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
-			return nil, record
+			return Ranking{}, record
 		case *benchfmt.Result:
+			if control := record.GetConfig("control"); control != "" {
+				twin = control
+			}
 			seconds, ok := record.Value("sec/op")
 			group, model := splitName(record.Name)
 			if !ok || model == "" {
@@ -59,17 +71,33 @@ func Rank(results io.Reader, name string) (Ranking, error) {
 		}
 	}
 	if err := reader.Err(); err != nil {
-		return nil, err
+		return Ranking{}, err
 	}
-	if len(times) == 0 {
-		return nil, fmt.Errorf("%s: no result has a /model= in its name and a time", name)
-	}
-	var r Ranking
+	r := Ranking{Control: strings.TrimSuffix(twin, again)}
 	for _, name := range slices.SortedFunc(maps.Keys(times), compareNames) {
-		r = append(r, rankGroup(name, times[name]))
+		same := times[name][twin]
+		delete(times[name], twin)
+		if len(times[name]) == 0 {
+			continue // only the twin is there: somebody cut the file
+		}
+		r.Groups = append(r.Groups, rankGroup(name, times[name]))
+		if values := times[name][r.Control]; same != nil && values != nil {
+			a, b := median(values), median(same)
+			r.Floor = max(r.Floor, max(a, b)/min(a, b)-1)
+		}
+	}
+	if len(r.Groups) == 0 {
+		return Ranking{}, fmt.Errorf("%s: no result has a /model= in its name and a time", name)
+	}
+	if math.IsNaN(r.Floor) || math.IsInf(r.Floor, 0) {
+		return Ranking{}, fmt.Errorf("%s: the times of the control %s are no times", name, r.Control)
 	}
 	r.holm()
 	return r, nil
+}
+
+func median(values []float64) float64 {
+	return benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95).Center
 }
 
 // splitName takes the /model= part out of a benchmark's name.
@@ -157,12 +185,13 @@ func rankGroup(name string, times map[string][]float64) Group {
 	return g
 }
 
-// holm marks the places that are slower at level alpha over the whole ranking
+// holm marks the places that are slower at level alpha over the whole ranking, and
+// by more than the noise floor
 // (S. Holm, A simple sequentially rejective multiple test procedure, 1979):
 // the smallest of m p-values must be under alpha/m, the next under alpha/(m-1) ...
 func (r Ranking) holm() {
 	var family []*Place
-	for _, g := range r {
+	for _, g := range r.Groups {
 		for i := range g.Models[1:] {
 			family = append(family, &g.Models[i+1])
 		}
@@ -170,9 +199,16 @@ func (r Ranking) holm() {
 	slices.SortFunc(family, func(a, b *Place) int { return cmp.Compare(a.p, b.p) })
 	for i, p := range family {
 		if p.p >= alpha/float64(len(family)-i) {
-			return
+			break
 		}
 		p.Slower = true
+	}
+	for _, g := range r.Groups {
+		for i := range g.Models[1:] {
+			if p := &g.Models[i+1]; float64(p.Median) <= float64(g.Models[0].Median)*(1+r.Floor) {
+				p.Slower = false
+			}
+		}
 	}
 }
 
@@ -181,7 +217,7 @@ func (r Ranking) holm() {
 // values can give is 2/C(2n,n), and it has to be under Holm's first bar.
 func (r Ranking) shortOf() int {
 	family, fewest := 0, math.MaxInt
-	for _, g := range r {
+	for _, g := range r.Groups {
 		family += len(g.Models) - 1
 		for _, p := range g.Models {
 			fewest = min(fewest, p.Samples)
@@ -203,11 +239,11 @@ func (r Ranking) shortOf() int {
 func (r Ranking) Write(w io.Writer, leftOut map[string]string) error {
 	var text strings.Builder
 	procs := map[int]bool{}
-	for _, g := range r {
+	for _, g := range r.Groups {
 		_, n := cutProcs(g.Name)
 		procs[n] = true
 	}
-	for _, g := range r {
+	for _, g := range r.Groups {
 		name, n := cutProcs(g.Name)
 		title := name
 		if len(procs) > 1 {
@@ -241,6 +277,9 @@ func (r Ranking) Write(w io.Writer, leftOut map[string]string) error {
 		fmt.Fprintf(&text, "With so few rounds nothing can be proven: %d are the least for this many comparisons.\n", need)
 	} else {
 		fmt.Fprintf(&text, "Slower is proven at %v over all comparisons together (Mann-Whitney, Holm's correction).\n", alpha)
+	}
+	if r.Control != "" {
+		fmt.Fprintf(&text, "The noise floor is %.1f %%: so much %s differed from itself, run twice under two names. Nothing below it is called slower.\n", 100*r.Floor, r.Control)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

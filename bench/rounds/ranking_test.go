@@ -32,30 +32,30 @@ func rank(t *testing.T, text string) Ranking {
 
 func TestRankPutsTheFastestFirst(t *testing.T) {
 	r := rank(t, results(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "sequential": 9000, "pipeline": 1010}))
-	require.Len(t, r, 1)
-	require.Equal(t, "Pages/tasks=5-2", r[0].Name)
-	require.Equal(t, []string{"pool", "pipeline", "sequential"}, mapped(r[0].Models, func(p Place) string { return p.Model }))
-	require.Equal(t, []bool{false, false, true}, mapped(r[0].Models, func(p Place) bool { return p.Slower }))
-	require.Equal(t, 10, r[0].Models[0].Samples)
-	require.InDelta(t, float64(time.Microsecond), float64(r[0].Models[0].Median), 10)
+	require.Len(t, r.Groups, 1)
+	require.Equal(t, "Pages/tasks=5-2", r.Groups[0].Name)
+	require.Equal(t, []string{"pool", "pipeline", "sequential"}, mapped(r.Groups[0].Models, func(p Place) string { return p.Model }))
+	require.Equal(t, []bool{false, false, true}, mapped(r.Groups[0].Models, func(p Place) bool { return p.Slower }))
+	require.Equal(t, 10, r.Groups[0].Models[0].Samples)
+	require.InDelta(t, float64(time.Microsecond), float64(r.Groups[0].Models[0].Median), 10)
 }
 
 // Of 40 comparisons of equal models two would be 'significant' at 0.05 each.
 func TestHolmCorrectsForManyComparisons(t *testing.T) {
 	r := Ranking{}
 	for i := range 10 {
-		r = append(r, Group{Models: []Place{{}, {p: 0.001}, {p: 0.0051 + 0.001*float64(i)}, {p: 0.02}, {p: 0.04}}})
+		r.Groups = append(r.Groups, Group{Models: []Place{{Median: 1}, {Median: 2, p: 0.001}, {Median: 2, p: 0.0051 + 0.001*float64(i)}, {Median: 2, p: 0.02}, {Median: 2, p: 0.04}}})
 	}
 	r.holm()
-	for _, g := range r {
+	for _, g := range r.Groups {
 		require.Equal(t, []bool{false, true, false, false, false}, mapped(g.Models, func(p Place) bool { return p.Slower }))
 	}
-	alone := Ranking{{Models: []Place{{}, {p: 0.04}}}}
+	alone := Ranking{Groups: []Group{{Models: []Place{{Median: 1}, {Median: 2, p: 0.04}}}}}
 	alone.holm()
-	require.True(t, alone[0].Models[1].Slower)
-	step := Ranking{{Models: []Place{{}, {p: 0.02}, {p: 0.04}}}} // 0.02 < 0.05/2, then 0.04 < 0.05
+	require.True(t, alone.Groups[0].Models[1].Slower)
+	step := Ranking{Groups: []Group{{Models: []Place{{Median: 1}, {Median: 2, p: 0.02}, {Median: 2, p: 0.04}}}}} // 0.02 < 0.05/2, then 0.04 < 0.05
 	step.holm()
-	require.True(t, step[0].Models[2].Slower)
+	require.True(t, step.Groups[0].Models[2].Slower)
 }
 
 func TestShortOf(t *testing.T) {
@@ -67,12 +67,12 @@ func TestShortOf(t *testing.T) {
 		ranking Ranking
 		short   int
 	}{
-		{"nothing to compare", Ranking{places(1, 1)}, 0},
-		{"two models, 2/C(8,4) = 0.029", Ranking{places(2, 4)}, 0},
-		{"two models, 2/C(6,3) = 0.1", Ranking{places(2, 3)}, 4},
-		{"fifty models, 2/C(12,6) = 0.0022 and 0.05/49 = 0.0010", Ranking{places(50, 6)}, 7},
-		{"fifty models, 2/C(14,7) = 0.0006", Ranking{places(50, 7)}, 0},
-		{"the group with the fewest decides", Ranking{places(2, 10), places(2, 3)}, 5},
+		{"nothing to compare", Ranking{Groups: []Group{places(1, 1)}}, 0},
+		{"two models, 2/C(8,4) = 0.029", Ranking{Groups: []Group{places(2, 4)}}, 0},
+		{"two models, 2/C(6,3) = 0.1", Ranking{Groups: []Group{places(2, 3)}}, 4},
+		{"fifty models, 2/C(12,6) = 0.0022 and 0.05/49 = 0.0010", Ranking{Groups: []Group{places(50, 6)}}, 7},
+		{"fifty models, 2/C(14,7) = 0.0006", Ranking{Groups: []Group{places(50, 7)}}, 0},
+		{"the group with the fewest decides", Ranking{Groups: []Group{places(2, 10), places(2, 3)}}, 5},
 	} {
 		require.Equal(t, c.short, c.ranking.shortOf(), c.name)
 	}
@@ -163,6 +163,30 @@ With so few rounds nothing can be proven: 4 are the least for this many comparis
 `, b.String())
 }
 
+// The control's twin is not ranked; what it differs by is the floor below which
+// nothing is called slower.
+func TestTheControlGivesTheNoiseFloor(t *testing.T) {
+	text := "control: pool-again\n" +
+		results(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "pool-again": 1100, "near": 1090, "far": 1200}) +
+		results(10, "Pages/tasks=50", map[string]float64{"pool": 1000, "pool-again": 950})
+	r := rank(t, text)
+	require.Equal(t, "pool", r.Control)
+	require.InDelta(t, 0.1, r.Floor, 1e-9)
+	require.Equal(t, []string{"pool", "near", "far"}, mapped(r.Groups[0].Models, func(p Place) string { return p.Model }))
+	require.Equal(t, []bool{false, false, true}, mapped(r.Groups[0].Models, func(p Place) bool { return p.Slower }), "near is slower for certain, by less than the floor")
+	require.True(t, rank(t, strings.TrimPrefix(text, "control: pool-again\n")).Groups[0].Models[1].Slower, "without a control there is no floor")
+	var words strings.Builder
+	require.NoError(t, r.Write(&words, nil))
+	require.Contains(t, words.String(), "The noise floor is 10.0 %: so much pool differed from itself, run twice under two names. Nothing below it is called slower.\n")
+	require.NotContains(t, words.String(), "pool-again")
+	require.Contains(t, r.sorted(text, "Pages", []string{"pool", "near", "far", "pool-again"}), "/model=pool-again-2 ", "benchstat shows the twin")
+
+	_, err := Rank(strings.NewReader("control: a-again\nBenchmarkX/model=a 1 NaN ns/op\nBenchmarkX/model=a-again 1 5 ns/op\n"), "results.txt")
+	require.EqualError(t, err, "results.txt: the times of the control a are no times")
+	_, err = Rank(strings.NewReader("control: a-again\nBenchmarkX/model=a-again 1 5 ns/op\n"), "results.txt")
+	require.ErrorContains(t, err, "no result has a /model=")
+}
+
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
@@ -198,6 +222,7 @@ func FuzzRank(f *testing.F) {
 	f.Add("goos: linux\nBenchmarkP/tasks=3/model=a-2 1 5 ns/op\nBenchmarkP/tasks=3/model=b-2 1 6 ns/op\n")
 	f.Add("BenchmarkP/model=-2 1 5 ns/op\nUnit ns/op better=higher\n")
 	f.Add("BenchmarkX/model=a/model=b 1 NaN ns/op 7 B/op\n")
+	f.Add("control: a-again\nBenchmarkX/model=a 1 5 ns/op\nBenchmarkX/model=a-again 1 6 ns/op\n")
 	f.Add("BenchmarkX/model=a 1 -5 ns/op\nBenchmarkX/model=b 1 1e300 sec/op\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := Rank(strings.NewReader(text), "results.txt")

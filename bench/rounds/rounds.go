@@ -29,16 +29,21 @@ import (
 
 // Config says what to run. Package, Rounds and Out must be set.
 type Config struct {
-	Dir       string   // where Package is resolved; empty is the current directory
-	Package   string   // whose benchmarks are run
-	Bench     string   // regular expression of benchmarks, as -bench takes it; empty is all
-	Rounds    int      // samples of each cell; benchstat needs 6 for an interval, 10 is a good number
-	CPU       []int    // values of GOMAXPROCS; none leaves it to the machine
-	BenchTime string   // of each cell in each round, as -benchtime takes it; empty is 100ms
-	Seed      uint64   // of the order
-	Args      []string // further flags for the test binary
-	Out       string   // file for the results; must not exist
+	Dir       string        // where Package is resolved; empty is the current directory
+	Package   string        // whose benchmarks are run
+	Bench     string        // regular expression of benchmarks, as -bench takes it; empty is all
+	Rounds    int           // samples of each cell; benchstat needs 6 for an interval, 10 is a good number
+	For       time.Duration // if not 0, as many rounds as fit into it, an even number from 2, in place of Rounds
+	Control   string        // the model that stands in twice, see Floor; empty is pool, or else the first; NoControl is none
+	CPU       []int         // values of GOMAXPROCS; none leaves it to the machine
+	BenchTime string        // of each cell in each round, as -benchtime takes it; empty is 100ms
+	Seed      uint64        // of the order
+	Args      []string      // further flags for the test binary
+	Out       string        // file for the results; must not exist
 }
+
+// NoControl is the Control of a run without one.
+const NoControl = "none"
 
 // An Interrupted error says that a run ended early: Finished rounds are in the
 // file, whole. It unwraps to the cause.
@@ -71,9 +76,9 @@ type Progress interface {
 	// Warming is called before each benchmark of the warm-up, with how many were
 	// begun before. How many there are is what the warm-up finds out.
 	Warming(before int, name string)
-	// Step is called before each cell: the round from 1, the cell's place in the
-	// round from 1, the cells in a round, the time left for all rounds (an estimate).
-	Step(round, step, steps int, cell Cell, left time.Duration)
+	// Step is called before each cell: the round from 1, of how many; the cell's place
+	// in the round from 1, of how many; the time left for all rounds (an estimate).
+	Step(round, rounds, step, steps int, cell Cell, left time.Duration)
 	// Done is called after the last step, also when the run failed.
 	Done()
 }
@@ -113,6 +118,14 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
+	control, err := all.addTwins(config.Control)
+	if err != nil {
+		return nil, err
+	}
+	if config.For > 0 {
+		config.Rounds = fit(config.For, newEstimate(all, config.benchTime()).left(all.cells))
+		progress.Say(fmt.Sprintf("%d rounds fit into %v", config.Rounds, config.For))
+	}
 	report.WarmUp, report.LeftOut, report.Models = time.Since(began), all.leftOut, modelsOf(all.cells)
 	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d left out", seconds(report.WarmUp), len(all.cells), len(all.leftOut)))
 
@@ -124,7 +137,7 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 		return nil, err
 	}
 	defer out.Close()
-	if _, err := out.WriteString(header(config, all.config)); err != nil {
+	if _, err := out.WriteString(header(config, all.config, control)); err != nil {
 		return nil, err
 	}
 	began = time.Now()
@@ -143,6 +156,37 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	}
 }
 
+// fit is how many rounds of a length fit into a time: an even number, as every
+// second round is the one before it backwards, and at least two.
+func fit(all, round time.Duration) int {
+	return max(2, int(all/max(1, round))/2*2)
+}
+
+// addTwins gives each cell of the control's model a twin, and returns the model.
+// Without models there is no control.
+func (f *found) addTwins(control string) (string, error) {
+	models := modelsOf(f.cells)
+	switch {
+	case control == NoControl || control == "" && len(models) == 0:
+		return "", nil
+	case control == "" && slices.Contains(models, "pool"):
+		control = "pool"
+	case control == "":
+		control = models[0]
+	case !slices.Contains(models, control):
+		return "", fmt.Errorf("control is %q, want one of %s, or %s", control, strings.Join(models, ", "), NoControl)
+	}
+	for _, c := range slices.Clone(f.cells) {
+		if c.Model() == control {
+			twin := c
+			twin.Twin = true
+			f.cells = append(f.cells, twin)
+			f.took[twin] = f.took[c]
+		}
+	}
+	return control, nil
+}
+
 func modelsOf(cells []Cell) []string {
 	var models []string
 	for _, c := range cells {
@@ -155,7 +199,10 @@ func modelsOf(cells []Cell) []string {
 
 // Validate returns an error that names the setting that makes no sense.
 func (c Config) Validate() error {
-	if c.Rounds < 1 {
+	if c.For < 0 {
+		return fmt.Errorf("for is %v, want more than 0s", c.For)
+	}
+	if c.Rounds < 1 && c.For == 0 {
 		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
 	}
 	for i, n := range c.CPU {
@@ -240,7 +287,7 @@ func measureAll(ctx context.Context, bin *binary, config Config, all found, out 
 		var lines []string
 		for i, c := range order {
 			left := estimate.left(order[i:]) + time.Duration(config.Rounds-round-1)*estimate.left(order)
-			progress.Step(round+1, i+1, len(order), c, left)
+			progress.Step(round+1, config.Rounds, i+1, len(order), c, left)
 			began := time.Now()
 			results, err := bin.measure(ctx, c, config.benchTime())
 			if err != nil {
@@ -285,7 +332,7 @@ func (e estimate) left(cells []Cell) time.Duration {
 
 // header gives the run's configuration lines: those of the test binary, and what
 // somebody needs to repeat it or to doubt it.
-func header(config Config, lines []string) string {
+func header(config Config, lines []string, control string) string {
 	var b strings.Builder
 	for _, l := range lines {
 		fmt.Fprintln(&b, l)
@@ -296,6 +343,9 @@ func header(config Config, lines []string) string {
 	fmt.Fprintf(&b, "date: %s\n", time.Now().UTC().Format(time.RFC3339))
 	fmt.Fprintf(&b, "seed: %d\n", config.Seed)
 	fmt.Fprintf(&b, "benchtime: %s\n", config.benchTime())
+	if control != "" {
+		fmt.Fprintf(&b, "control: %s\n", control+again)
+	}
 	return b.String()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func (j *journal) Say(line string)              { j.said = append(j.said, line) 
 func (j *journal) Warming(before int, _ string) { j.warmed = max(j.warmed, before+1) }
 func (j *journal) Done()                        { j.done++ }
 
-func (j *journal) Step(round, step, steps int, cell Cell, left time.Duration) {
+func (j *journal) Step(round, _, step, steps int, cell Cell, left time.Duration) {
 	j.steps = append(j.steps, fmt.Sprintf("%d %d/%d %s", round, step, steps, cell.Name))
 	j.left = append(j.left, left)
 	if j.at != nil {
@@ -38,7 +39,7 @@ func (j *journal) Step(round, step, steps int, cell Cell, left time.Duration) {
 
 func config(t *testing.T) Config {
 	return Config{
-		Package: "./testdata/fake", Rounds: 2, BenchTime: "1x", Seed: 5,
+		Package: "./testdata/fake", Rounds: 2, BenchTime: "1x", Seed: 5, Control: NoControl,
 		Out: filepath.Join(t.TempDir(), "new", "results.txt"),
 	}
 }
@@ -90,6 +91,43 @@ func TestRun(t *testing.T) {
 	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, tables.String())
 	require.Contains(t, tables.String(), "sec/op")
 	require.NotContains(t, tables.String(), "spin/op")
+}
+
+// The control's model runs twice a round, in processes of their own, and the file
+// knows which it is.
+func TestRunWithAControl(t *testing.T) {
+	for _, c := range []struct{ control, model string }{{"", "a"}, {"b", "b"}} {
+		config := config(t)
+		config.Control = c.control
+		var j journal
+		report, err := Run(t.Context(), config, &j)
+		require.NoError(t, err)
+		require.Contains(t, report.Models, c.model+"-again")
+		text, err := os.ReadFile(config.Out)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "control: "+c.model+"-again\n")
+		require.Equal(t, 2, len(regexp.MustCompile(`(?m)^BenchmarkFast/size=3/model=`+c.model+`(-2)?\s`).FindAllString(string(text), -1)))
+		require.Equal(t, 2, len(regexp.MustCompile(`(?m)^BenchmarkFast/size=3/model=`+c.model+`-again(-2)?\s`).FindAllString(string(text), -1)))
+		ranking := rank(t, string(text))
+		require.Equal(t, c.model, ranking.Control)
+		require.Positive(t, ranking.Floor)
+	}
+}
+
+func TestRunFitsItsRoundsIntoATime(t *testing.T) {
+	c := config(t)
+	c.Rounds, c.For = 0, time.Nanosecond
+	var j journal
+	report, err := Run(t.Context(), c, &j)
+	require.NoError(t, err)
+	require.Equal(t, 2, report.Rounds)
+	require.Contains(t, j.said, "2 rounds fit into 1ns")
+	for _, f := range []struct {
+		all, round time.Duration
+		want       int
+	}{{0, time.Second, 2}, {time.Minute, 10 * time.Second, 6}, {69 * time.Second, 10 * time.Second, 6}, {80 * time.Second, 10 * time.Second, 8}, {time.Second, 0, 1_000_000_000}} {
+		require.Equal(t, f.want, fit(f.all, f.round))
+	}
 }
 
 func TestRunSweepsGOMAXPROCS(t *testing.T) {
@@ -178,6 +216,8 @@ func TestRunRefuses(t *testing.T) {
 		want   string
 	}{
 		{"no rounds", func(c *Config) { c.Rounds = 0 }, "rounds is 0, want at least 1"},
+		{"a time below nothing", func(c *Config) { c.For = -1 }, "for is -1ns, want more than 0s"},
+		{"a control that is no model", func(c *Config) { c.Control = "fly" }, `control is "fly", want one of a, b, c, or none`},
 		{"GOMAXPROCS below one", func(c *Config) { c.CPU = []int{1, 0} }, "cpu is 0, want at least 1"},
 		{"GOMAXPROCS twice", func(c *Config) { c.CPU = []int{1, 2, 1} }, "cpu holds 1 twice"},
 		{"a flag of go test", func(c *Config) { c.Args = []string{"-test.count=3"} }, "-test.count=3 is a flag of go test, and those are set by the rounds"},

@@ -23,7 +23,10 @@ Usage: overlap bench [flags] [-- flags of the benchmark]
 Bench compares the models: it builds the benchmarks, runs each once to warm up,
 and then runs them in rounds, every cell in a process of its own and in an order
 that changes from round to round. It writes the results in Go's benchmark format
-and ends in benchstat's table and a ranking in words.
+and ends in benchstat's tables and a ranking in words.
+
+One model stands in twice, as itself and as NAME-again. By how much the two differ
+is the noise floor of the run: no model is called slower for a difference below it.
 
 It must be started in the module's directory. Ctrl-C keeps every finished round.
 What stands after -- goes to the benchmark itself: -latency 5ms,20ms, -tasks 500,
@@ -35,6 +38,7 @@ Exit status: 1 if a benchmark failed, 2 for bad usage, 130 after Ctrl-C or SIGTE
 Examples:
   overlap bench
   overlap bench -bench Pages -rounds 20 -cpu 1,2
+  overlap bench -for 10m -control goroutines-limit
   overlap bench -bench Dispatch -benchtime 200ms -- -workers 4
   overlap bench -bench Pages -- -latency 100ms -tasks 5000 -inflight 500
 `
@@ -47,6 +51,8 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	flags.StringVar(&config.Package, "pkg", "./bench", "`package` whose benchmarks are run")
 	flags.StringVar(&config.Out, "o", "", "`file` for the results (bench/results/ and the time)")
 	flags.Uint64Var(&config.Seed, "seed", 0, "`seed` of the order; 0 takes a random one, which is recorded")
+	flags.DurationVar(&config.For, "for", 0, "`time` to measure for, such as 2m: as many rounds as fit, in place of -rounds")
+	flags.StringVar(&config.Control, "control", "", "the `model` that stands in twice under two names, for the noise floor (pool, or else the first); none for none")
 	flags.Func("cpu", "comma-separated `values` of GOMAXPROCS to sweep (the machine's)", func(list string) (err error) {
 		config.CPU, err = parseCPU(list)
 		return err
@@ -70,7 +76,7 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		return c.misused(flags, err)
 	}
 
-	progress := &benchProgress{w: c.stderr, rounds: config.Rounds}
+	progress := &benchProgress{w: c.stderr}
 	report, err := rounds.Run(ctx, config, progress)
 	kept := func(why error) {
 		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
@@ -134,9 +140,8 @@ func (c console) summary(ctx context.Context, config rounds.Config, report *roun
 
 // benchProgress shows a benchmark's progress.
 type benchProgress struct {
-	w      io.Writer
-	rounds int
-	meter  *meter // of the warm-up, then of the rounds
+	w     io.Writer
+	meter *meter // of the warm-up, then of the rounds
 }
 
 func (p *benchProgress) Say(line string) {
@@ -151,13 +156,13 @@ func (p *benchProgress) Warming(before int, name string) {
 	p.meter.show(before, strings.TrimPrefix(name, "Benchmark"), 0)
 }
 
-func (p *benchProgress) Step(round, step, steps int, cell rounds.Cell, left time.Duration) {
+func (p *benchProgress) Step(round, rounds, step, steps int, cell rounds.Cell, left time.Duration) {
 	if round == 1 && step == 1 {
 		p.Done()
-		p.meter = newMeter(p.w, p.rounds*steps)
-		fmt.Fprintf(p.w, "measuring %d cells in %d rounds: about %v\n", steps, p.rounds, left.Round(time.Second))
+		p.meter = newMeter(p.w, rounds*steps)
+		fmt.Fprintf(p.w, "measuring %d cells in %d rounds: about %v\n", steps, rounds, left.Round(time.Second))
 	}
-	p.meter.show((round-1)*steps+step-1, fmt.Sprintf("round %d/%d: %s %s", round, p.rounds, cell.Model(), strings.TrimPrefix(cell.Group(), "Benchmark")), left)
+	p.meter.show((round-1)*steps+step-1, fmt.Sprintf("round %d/%d: %s %s", round, rounds, cell.Model(), strings.TrimPrefix(cell.Group(), "Benchmark")), left)
 }
 
 func (p *benchProgress) Done() {

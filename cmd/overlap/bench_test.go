@@ -15,7 +15,7 @@ const fake = "../../bench/rounds/testdata/fake"
 
 func TestBench(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-rounds", "2", "-benchtime", "1x", "-seed", "9", "-o", out)
+	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-rounds", "2", "-benchtime", "1x", "-seed", "9", "-o", out)
 	require.Equal(t, 0, s.status, s.stderr)
 	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, s.stdout)
 	require.Regexp(t, `(?m)^Fast/size=3\n  fastest: (a|b|c), `, s.stdout)
@@ -31,7 +31,7 @@ func TestBench(t *testing.T) {
 // Without -seed the order is a random one, and the file says which.
 func TestBenchRecordsARandomSeed(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-bench", "Fast", "-rounds", "1", "-benchtime", "1x", "-o", out, "--", "-spin=5")
+	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-bench", "Fast", "-rounds", "1", "-benchtime", "1x", "-o", out, "--", "-spin=5")
 	require.Equal(t, 0, s.status, s.stderr)
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestBenchInterrupted(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "results.txt")
 			stderr := &trigger{text: c.at, cancel: cancel}
 			console := console{stdout: new(bytes.Buffer), stderr: stderr}
-			status := console.main(ctx, []string{"bench", "-pkg", fake, "-rounds", "10", "-benchtime", "1x", "-o", out})
+			status := console.main(ctx, []string{"bench", "-pkg", fake, "-control", "none", "-rounds", "10", "-benchtime", "1x", "-o", out})
 			require.Equal(t, interrupted, status, stderr.String())
 			require.Contains(t, stderr.String(), c.want)
 			if !c.kept {
@@ -91,7 +91,7 @@ func TestBenchInterruptedAtTheEnd(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
 	var stderr bytes.Buffer
 	console := console{stdout: &trigger{text: "goos: ", cancel: cancel}, stderr: &stderr} // after the first of two tables
-	status := console.main(ctx, []string{"bench", "-pkg", fake, "-rounds", "2", "-benchtime", "1x", "-o", out})
+	status := console.main(ctx, []string{"bench", "-pkg", fake, "-control", "none", "-rounds", "2", "-benchtime", "1x", "-o", out})
 	require.Equal(t, interrupted, status)
 	require.Contains(t, stderr.String(), "The finished rounds are kept in "+out)
 	text, err := os.ReadFile(out)
@@ -99,9 +99,23 @@ func TestBenchInterruptedAtTheEnd(t *testing.T) {
 	require.Equal(t, 8, strings.Count(string(text), "\nBenchmark"))
 }
 
+func TestBenchTellsItsNoiseFloor(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.txt")
+	s := overlapCommand(t, "bench", "-pkg", fake, "-for", "1ms", "-control", "c", "-benchtime", "1x", "-o", out)
+	require.Equal(t, 0, s.status, s.stderr)
+	require.Contains(t, s.stderr, "2 rounds fit into 1ms\n")
+	require.Contains(t, s.stderr, "measuring 5 cells in 2 rounds: about ")
+	require.Regexp(t, `│\s+c-again\s+│`, s.stdout)
+	require.Regexp(t, `The noise floor is [\d.]+ %: so much c differed from itself`, s.stdout)
+
+	s = overlapCommand(t, "bench", "-pkg", fake, "-control", "fly", "-o", out+"2")
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, `control is "fly", want one of a, b, c, or none`)
+}
+
 func TestBenchFails(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))
+	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))
 	require.Equal(t, failed, s.status)
 	require.Contains(t, s.stderr, "broken on purpose")
 	require.Contains(t, s.stderr, "The finished rounds are kept in "+out)

@@ -33,7 +33,7 @@ func TestRunEachModel(t *testing.T) {
 		model string
 		limit int // with -workers 4 -processors 2 -buffer 3
 	}{
-		{"sequential", 1}, {"goroutines", 0}, {"goroutines-limit", 4}, {"pool", 4}, {"pool-counter", 4}, {"pipeline", 9},
+		{"sequential", 1}, {"goroutines", 0}, {"goroutines-limit", 4}, {"pool", 4}, {"pool-counter", 4}, {"pool-steal", 4}, {"pipeline", 9},
 	} {
 		t.Run(c.model, func(t *testing.T) {
 			s := overlapCommand(t, "run", "-model", c.model, "-workers", "4", "-processors", "2", "-buffer", "3", "-n", "12", "-latency", "1ms", "-json")
@@ -100,7 +100,7 @@ func TestRunCountsErrorsByKind(t *testing.T) {
 // The ideal of jobs of unequal length is not known for a model that takes them in
 // any order.
 func TestRunGivesNoIdealThatIsNotExact(t *testing.T) {
-	for model, known := range map[string]bool{"pool": true, "pool-counter": false} {
+	for model, known := range map[string]bool{"pool": true, "pool-counter": false, "pool-steal": false} {
 		s := overlapCommand(t, "run", "-model", model, "-n", "5", "-workers", "2", "-latency", "1ms", "-profile", "uniform", "-spread", "1ms", "-json")
 		require.Equal(t, 0, s.status, s.stderr)
 		require.Equal(t, known, reportOf(t, s).IdealSeconds > 0, model)
