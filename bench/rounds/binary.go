@@ -14,16 +14,31 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/overlap/bench/results"
 )
 
 // binary is a compiled test binary, started anew for each cell of each round: a
 // process that has run nothing else has no warm heap, no idle connections and no
 // goroutines left from another model.
 type binary struct {
-	path string
-	dir  string   // of the package, where go test would run it
-	args []string // given to every start
+	path        string
+	dir         string   // of the package, where go test would run it
+	args        []string // given to every start
+	calibration string   // of this machine; empty is none
+	latencies   string   // the file in which a cell leaves the latencies of its jobs
 }
+
+// What a benchmark is told by its environment. A benchmark that heeds none of it
+// is as good.
+const (
+	// CalibrationEnv holds the machine's calibration. By it a cell says, with b.Log,
+	// that it is `saturated: ` and why.
+	CalibrationEnv = "OVERLAP_CALIBRATION"
+	// LatenciesEnv names a file for lines of a kind (send, intended) and a histogram. It
+	// is set where a process runs one cell only, once.
+	LatenciesEnv = "OVERLAP_LATENCIES"
+)
 
 // build compiles the tests of pkg, as seen from dir, into out.
 func build(ctx context.Context, dir, pkg, out string) (*binary, error) {
@@ -38,7 +53,7 @@ func build(ctx context.Context, dir, pkg, out string) (*binary, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("package %s has no tests", pkg)
 	}
-	return &binary{path: path, dir: strings.TrimSpace(src)}, nil
+	return &binary{path: path, dir: strings.TrimSpace(src), latencies: filepath.Join(out, "latencies")}, nil
 }
 
 // goOutput runs the go command and returns what it prints; what it says on
@@ -69,9 +84,13 @@ func output(dir, name string, args ...string) (string, error) {
 }
 
 // start runs the binary and calls line for each line that it prints.
-func (b *binary) start(ctx context.Context, line func(string), args ...string) error {
+func (b *binary) start(ctx context.Context, env []string, line func(string), args ...string) error {
 	cmd := exec.CommandContext(ctx, b.path, append(append([]string{"-test.run=^$"}, args...), b.args...)...)
 	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), env...)
+	if b.calibration != "" {
+		cmd.Env = append(cmd.Env, CalibrationEnv+"="+b.calibration)
+	}
 	// A benchmark gets the chance to close its server before it is killed.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
@@ -106,13 +125,23 @@ func (b *binary) start(ctx context.Context, line func(string), args ...string) e
 }
 
 // found is what one start of the whole binary tells: its cells, how long each
-// took, those that leave themselves out, and its configuration lines.
+// took, those that this machine cannot measure, those that leave themselves out, and
+// its configuration lines.
 type found struct {
-	cells   []Cell
-	took    map[Cell]time.Duration
-	leftOut map[string]string // benchmark name -> why
-	config  []string
+	cells     []Cell
+	took      map[Cell]time.Duration
+	saturated map[Cell]string   // why
+	leftOut   map[string]string // benchmark name -> why
+	config    []string
 }
+
+func nothingFound() found {
+	return found{took: map[Cell]time.Duration{}, saturated: map[Cell]string{}, leftOut: map[string]string{}}
+}
+
+// saturated is the configuration key, and the beginning of the log line, that marks
+// a cell which this machine cannot measure.
+const saturated = "saturated"
 
 var (
 	configLine = regexp.MustCompile(`^[a-z][^\s:A-Z]*:\s`)
@@ -125,10 +154,10 @@ var (
 // discover runs every benchmark that matches pattern once, which also warms the
 // machine up; nothing of it is counted.
 func (b *binary) discover(ctx context.Context, pattern string, cpu int, begin func(name string)) (found, error) {
-	f := found{took: map[Cell]time.Duration{}, leftOut: map[string]string{}}
+	f := nothingFound()
 	var name, logged string
 	began := time.Now()
-	err := b.start(ctx, func(line string) {
+	err := b.start(ctx, nil, func(line string) {
 		if m := nameLine.FindStringSubmatch(line); m != nil {
 			name, logged, began = m[1], "", time.Now()
 			begin(name)
@@ -136,6 +165,9 @@ func (b *binary) discover(ctx context.Context, pattern string, cpu int, begin fu
 			c := Cell{Name: trimProcs(m[1], name), CPU: cpu}
 			f.cells = append(f.cells, c)
 			f.took[c] = time.Since(began)
+			if why, ok := strings.CutPrefix(logged, saturated+": "); ok {
+				f.saturated[c] = why
+			}
 		} else if m := logLine.FindStringSubmatch(line); m != nil {
 			logged = m[1]
 		} else if m := skipLine.FindStringSubmatch(line); m != nil {
@@ -156,18 +188,36 @@ func trimProcs(printed, announced string) string {
 	return printed
 }
 
-// measure runs one cell and returns its result lines.
+// measure runs one cell and returns its result lines, and after them its latencies.
 func (b *binary) measure(ctx context.Context, c Cell, benchtime string) ([]string, error) {
-	var results []string
-	err := b.start(ctx, func(line string) {
+	if err := os.Remove(b.latencies); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var lines []string
+	err := b.start(ctx, []string{LatenciesEnv + "=" + b.latencies}, func(line string) {
 		if resultLine.MatchString(line) {
-			results = append(results, c.rename(line))
+			lines = append(lines, c.rename(line))
 		}
 	}, "-test.bench="+c.pattern(), "-test.benchtime="+benchtime, "-test.cpu="+cpuFlag(c.CPU))
-	if err == nil && len(results) == 0 {
-		err = fmt.Errorf("%s printed no result", c.Name)
+	if err != nil {
+		return nil, err
 	}
-	return results, err
+	if len(lines) == 0 {
+		return nil, fmt.Errorf("%s printed no result", c.Name)
+	}
+	latencies, err := os.ReadFile(b.latencies)
+	if errors.Is(err, os.ErrNotExist) {
+		return lines, nil
+	}
+	name := strings.Fields(lines[0])[0]
+	for line := range strings.Lines(string(latencies)) {
+		kind, histogram, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok {
+			return nil, fmt.Errorf("%s left latencies that are none: %q", c.Name, line)
+		}
+		lines = append(lines, results.LatencyLine(name, kind, histogram))
+	}
+	return lines, err
 }
 
 func cpuFlag(n int) string {

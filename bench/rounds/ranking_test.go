@@ -13,7 +13,7 @@ import (
 )
 
 // results are n lines a model, around the given nanoseconds, 1 % apart.
-func results(n int, group string, nanoseconds map[string]float64) string {
+func lines(n int, group string, nanoseconds map[string]float64) string {
 	var b strings.Builder
 	for model, ns := range nanoseconds {
 		for i := range n {
@@ -31,7 +31,7 @@ func rank(t *testing.T, text string) Ranking {
 }
 
 func TestRankPutsTheFastestFirst(t *testing.T) {
-	r := rank(t, results(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "sequential": 9000, "pipeline": 1010}))
+	r := rank(t, lines(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "sequential": 9000, "pipeline": 1010}))
 	require.Len(t, r.Groups, 1)
 	require.Equal(t, "Pages/tasks=5-2", r.Groups[0].Name)
 	require.Equal(t, []string{"pool", "pipeline", "sequential"}, mapped(r.Groups[0].Models, func(p Place) string { return p.Model }))
@@ -130,8 +130,8 @@ func TestRankRefuses(t *testing.T) {
 }
 
 func TestWriteSaysItInWords(t *testing.T) {
-	text := results(10, "Pages/tasks=5", map[string]float64{"pool": 20_345_678, "sequential": 2_034_567_890, "pipeline": 20_600_000}) +
-		results(10, "Pages/tasks=50", map[string]float64{"pool": 1000, "pipeline": 13_460})
+	text := lines(10, "Pages/tasks=5", map[string]float64{"pool": 20_345_678, "sequential": 2_034_567_890, "pipeline": 20_600_000}) +
+		lines(10, "Pages/tasks=50", map[string]float64{"pool": 1000, "pipeline": 13_460})
 	leftOut := map[string]string{
 		"BenchmarkPages/tasks=50/model=sequential": "its makespan is 5s, computed",
 		"BenchmarkOther/tasks=5/model=sequential":  "no reason",
@@ -151,7 +151,7 @@ Slower is proven at 0.05 over all comparisons together (Mann-Whitney, Holm's cor
 }
 
 func TestWriteTellsSweepsOfGOMAXPROCSApart(t *testing.T) {
-	text := strings.ReplaceAll(results(3, "X/a=1", map[string]float64{"m": 100}), "-2 ", "-4 ") + results(3, "X/a=1", map[string]float64{"m": 100, "n": 300})
+	text := strings.ReplaceAll(lines(3, "X/a=1", map[string]float64{"m": 100}), "-2 ", "-4 ") + lines(3, "X/a=1", map[string]float64{"m": 100, "n": 300})
 	var b strings.Builder
 	require.NoError(t, rank(t, text).Write(&b, nil))
 	require.Equal(t, `X/a=1, GOMAXPROCS 2
@@ -167,8 +167,8 @@ With so few rounds nothing can be proven: 4 are the least for this many comparis
 // nothing is called slower.
 func TestTheControlGivesTheNoiseFloor(t *testing.T) {
 	text := "control: pool-again\n" +
-		results(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "pool-again": 1100, "near": 1090, "far": 1200}) +
-		results(10, "Pages/tasks=50", map[string]float64{"pool": 1000, "pool-again": 950})
+		lines(10, "Pages/tasks=5", map[string]float64{"pool": 1000, "pool-again": 1100, "near": 1090, "far": 1200}) +
+		lines(10, "Pages/tasks=50", map[string]float64{"pool": 1000, "pool-again": 950})
 	r := rank(t, text)
 	require.Equal(t, "pool", r.Control)
 	require.InDelta(t, 0.1, r.Floor, 1e-9)
@@ -192,7 +192,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestWriteReturnsTheWritersError(t *testing.T) {
-	r := rank(t, results(3, "X", map[string]float64{"m": 1}))
+	r := rank(t, lines(3, "X", map[string]float64{"m": 1}))
 	require.EqualError(t, r.Write(brokenWriter{}, nil), "disk full")
 }
 

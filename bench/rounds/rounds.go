@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,8 +39,11 @@ type Config struct {
 	CPU       []int         // values of GOMAXPROCS; none leaves it to the machine
 	BenchTime string        // of each cell in each round, as -benchtime takes it; empty is 100ms
 	Seed      uint64        // of the order
-	Args      []string      // further flags for the test binary
-	Out       string        // file for the results; must not exist
+	// Calibration is what this machine can measure, as one line; it is recorded and given to
+	// the benchmarks (CalibrationEnv). Empty is none: then no cell is marked as saturated.
+	Calibration string
+	Args        []string // further flags for the test binary
+	Out         string   // file for the results; must not exist
 }
 
 // NoControl is the Control of a run without one.
@@ -62,6 +66,7 @@ func (e *Interrupted) Unwrap() error { return e.cause }
 type Report struct {
 	Rounds    int               // whole rounds in the file
 	LeftOut   map[string]string // benchmark name -> why it was not run
+	Saturated int               // cells that this machine cannot measure; the file says why
 	Models    []string          // in the order of the benchmarks
 	Benchstat Benchstat         // as the module's go.mod has it
 	Building  time.Duration
@@ -105,7 +110,7 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	bin.args = config.Args
+	bin.args, bin.calibration = config.Args, config.Calibration
 	if report.Benchstat, err = FindBenchstat(ctx, config.Dir); err != nil {
 		return nil, err
 	}
@@ -127,7 +132,9 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 		progress.Say(fmt.Sprintf("%d rounds fit into %v", config.Rounds, config.For))
 	}
 	report.WarmUp, report.LeftOut, report.Models = time.Since(began), all.leftOut, modelsOf(all.cells)
-	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d left out", seconds(report.WarmUp), len(all.cells), len(all.leftOut)))
+	report.Saturated = len(all.saturated)
+	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d of them saturated, %d left out",
+		seconds(report.WarmUp), len(all.cells), len(all.saturated), len(all.leftOut)))
 
 	if err := os.MkdirAll(filepath.Dir(config.Out), 0o755); err != nil {
 		return nil, err
@@ -182,6 +189,9 @@ func (f *found) addTwins(control string) (string, error) {
 			twin.Twin = true
 			f.cells = append(f.cells, twin)
 			f.took[twin] = f.took[c]
+			if why, ok := f.saturated[c]; ok {
+				f.saturated[twin] = why
+			}
 		}
 	}
 	return control, nil
@@ -204,6 +214,9 @@ func (c Config) Validate() error {
 	}
 	if c.Rounds < 1 && c.For == 0 {
 		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
+	}
+	if strings.ContainsAny(c.Calibration, "\r\n") {
+		return errors.New("calibration is more than one line")
 	}
 	for i, n := range c.CPU {
 		if n < 1 {
@@ -252,7 +265,7 @@ func warmUp(ctx context.Context, bin *binary, config Config, progress Progress) 
 	if pattern == "" {
 		pattern = "."
 	}
-	all := found{took: map[Cell]time.Duration{}, leftOut: map[string]string{}}
+	all := nothingFound()
 	begun := 0
 	for _, cpu := range config.cpus() {
 		f, err := bin.discover(ctx, pattern, cpu, func(name string) { progress.Warming(begun, name); begun++ })
@@ -261,12 +274,9 @@ func warmUp(ctx context.Context, bin *binary, config Config, progress Progress) 
 		}
 		all.cells = append(all.cells, f.cells...)
 		all.config = f.config
-		for c, d := range f.took {
-			all.took[c] = d
-		}
-		for name, why := range f.leftOut {
-			all.leftOut[name] = why
-		}
+		maps.Copy(all.took, f.took)
+		maps.Copy(all.saturated, f.saturated)
+		maps.Copy(all.leftOut, f.leftOut)
 	}
 	if len(all.cells) == 0 {
 		return found{}, fmt.Errorf("no benchmark of %s matches %q", config.Package, pattern)
@@ -294,6 +304,9 @@ func measureAll(ctx context.Context, bin *binary, config Config, all found, out 
 				return err
 			}
 			estimate.took(c, time.Since(began))
+			if why, ok := all.saturated[c]; ok {
+				results = slices.Concat([]string{saturated + ": " + why}, results, []string{saturated + ":"})
+			}
 			lines = append(lines, results...)
 		}
 		if _, err := io.WriteString(out, strings.Join(lines, "\n")+"\n"); err != nil {
@@ -343,6 +356,9 @@ func header(config Config, lines []string, control string) string {
 	fmt.Fprintf(&b, "date: %s\n", time.Now().UTC().Format(time.RFC3339))
 	fmt.Fprintf(&b, "seed: %d\n", config.Seed)
 	fmt.Fprintf(&b, "benchtime: %s\n", config.benchTime())
+	if config.Calibration != "" {
+		fmt.Fprintf(&b, "calibration: %s\n", config.Calibration)
+	}
 	if control != "" {
 		fmt.Fprintf(&b, "control: %s\n", control+again)
 	}
