@@ -24,8 +24,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/perf/benchfmt"
+
+	"example.com/overlap/bench/cost"
 )
 
 // Again is what the A/A control's second name adds to the model's.
@@ -68,9 +69,9 @@ type Cell struct {
 	Samples   map[string][]float64 // by unit, as benchstat has it (ns/op is sec/op), in order
 	Saturated string               // why the cell cannot be ranked; empty if it can
 
-	// Latencies are of single jobs, in microseconds, merged over all samples; by
-	// kind: send (from the begin of Fetch) or intended (from when it was to begin).
-	Latencies map[string]*hdrhistogram.Histogram
+	// Latencies are of single jobs, merged over all samples; by kind: send (from the
+	// begin of Fetch) or intended (from when it was to begin).
+	Latencies map[string]*cost.Latencies
 
 	// First is where the cell's first sample stands.
 	File string
@@ -352,7 +353,7 @@ func (r *reader) cell(pkg string, name benchfmt.Name) *Cell {
 		return c
 	}
 	g.Cells = append(g.Cells, Cell{
-		Model: model, Samples: map[string][]float64{}, Latencies: map[string]*hdrhistogram.Histogram{},
+		Model: model, Samples: map[string][]float64{}, Latencies: map[string]*cost.Latencies{},
 	})
 	return &g.Cells[len(g.Cells)-1]
 }
@@ -377,12 +378,9 @@ func (r *reader) merge(l latency) error {
 		return fmt.Errorf("latencies of Benchmark%s, which has no result", l.name)
 	}
 	if old := cell.Latencies[l.kind]; old != nil {
-		if dropped := old.Merge(l.histogram); dropped > 0 {
-			return fmt.Errorf("latencies of Benchmark%s: %d are beyond the range of those before", l.name, dropped)
-		}
-		return nil
+		return old.Merge(l.latencies)
 	}
-	cell.Latencies[l.kind] = l.histogram
+	cell.Latencies[l.kind] = l.latencies
 	return nil
 }
 
@@ -390,7 +388,7 @@ func (r *reader) merge(l latency) error {
 type latency struct {
 	name      benchfmt.Name
 	kind      string
-	histogram *hdrhistogram.Histogram
+	latencies *cost.Latencies
 	line      int
 }
 
@@ -433,7 +431,7 @@ func parseLatency(text string) (l latency, err error) {
 	if l.kind != "send" && l.kind != "intended" {
 		return l, fmt.Errorf("latencies of the kind %q, want send or intended", l.kind)
 	}
-	l.histogram, err = hdrhistogram.Decode([]byte(fields[3]))
+	l.latencies, err = cost.DecodeLatencies(fields[3])
 	if err != nil {
 		return l, fmt.Errorf("latencies of %s: %w", fields[1], err)
 	}
