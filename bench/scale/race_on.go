@@ -1,0 +1,9 @@
+//go:build race
+
+package scale
+
+// MostGoroutines may be alive at a time: the race detector ends a program with more
+// than 8,128 of them, and leaves the others alone.
+const MostGoroutines = 8_000
+
+const raceEnabled = true
