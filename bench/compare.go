@@ -22,8 +22,8 @@ import (
 //
 // The models do all keys once an operation. Each run's results must be those of a
 // sequential run, by reflect.DeepEqual for values and by text for errors, or the
-// benchmark fails; checking is not timed. Reported besides time and allocations: jobs/s,
-// ns/job, peak-inflight, peak-goroutines and first-result-ms.
+// benchmark fails; checking is not timed. Reported besides time and allocations are
+// throughput, CPU time, memory, goroutines, the latencies of jobs and more, see README.
 //
 // The job must give the same result for the same key each time. Models of
 // your own and another equality are for [Comparison].
@@ -79,9 +79,18 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 		want: sync.OnceValues(func() ([]overlap.Result[R], error) {
 			return sequentially(b.Context(), c.Job, c.Keys), nil
 		}),
+		sent: new(stopwatch),
 	}
+	watched := stamp(c.Job, cell.sent)
 	for _, limit := range c.Limits {
 		overlap.MustLimit("limit.InFlight", limit.InFlight)
+		cell.rerun = func(ctx context.Context, model string) {
+			for _, m := range Models[K, stamped[B], R](limit) {
+				if m.Name == model {
+					m.Run(ctx, watched, c.Keys)
+				}
+			}
+		}
 		for _, m := range models(limit) {
 			b.Run(fmt.Sprintf("tasks=%d/limit=%d/model=%s", len(c.Keys), limit.InFlight, m.Name), func(b *testing.B) {
 				cell.run(b, m)

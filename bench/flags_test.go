@@ -14,32 +14,40 @@ import (
 // settings are the harness's own flags, beside those of go test.
 type settings struct {
 	full       bool
+	sweep      bool
 	latency    list[time.Duration]
 	tasks      list[int]
 	inFlight   int
 	processors int
 	buffer     int
 	workers    list[int]
+	rate       list[int]
+	arrivals   list[string]
 	spin       int
 	measure    func() int
 }
 
 // flags is a global because go test gives benchmarks no other way to their flags.
 var flags = settings{
-	latency: list[time.Duration]{parse: wait},
-	tasks:   list[int]{parse: positive},
-	workers: list[int]{parse: positive},
-	measure: sync.OnceValue(StepsPerMicrosecond),
+	latency:  list[time.Duration]{parse: wait},
+	tasks:    list[int]{parse: positive},
+	workers:  list[int]{parse: positive},
+	rate:     list[int]{parse: positive},
+	arrivals: list[string]{parse: arrivals},
+	measure:  sync.OnceValue(StepsPerMicrosecond),
 }
 
 func (s *settings) register(set *flag.FlagSet) {
 	set.BoolVar(&s.full, "full", false, "run also the cells that take over two seconds an operation")
+	set.BoolVar(&s.sweep, "sweep", false, "run BenchmarkSweep, which takes minutes")
 	set.Var(&s.latency, "latency", "comma-separated `waits` of BenchmarkPages (10ms,50ms)")
 	set.Var(&s.tasks, "tasks", "comma-separated `numbers` of pages of BenchmarkPages (100,1000)")
-	set.IntVar(&s.inFlight, "inflight", 100, "`jobs` in flight at most, in BenchmarkPages; the pipeline's fetchers")
+	set.IntVar(&s.inFlight, "inflight", 0, "`jobs` in flight at most, in BenchmarkPages; the pipeline's fetchers; 0 is as many as ask for 3,000 pages a second: 30 at 10ms, 150 at 50ms")
 	set.IntVar(&s.processors, "processors", 0, "the pipeline's `processors`, in BenchmarkPages; 0 is GOMAXPROCS")
 	set.IntVar(&s.buffer, "buffer", 100, "fetched `bodies` that the pipeline holds, in BenchmarkPages")
-	set.Var(&s.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (2,8) and BenchmarkProcess (8)")
+	set.Var(&s.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (2,8), BenchmarkProcess (8) and BenchmarkOpen (4)")
+	set.Var(&s.rate, "rate", "comma-separated `rates` of BenchmarkOpen, in pages a second (300)")
+	set.Var(&s.arrivals, "arrivals", "comma-separated `kinds` of arrivals of BenchmarkOpen: constant, poisson (poisson)")
 	set.IntVar(&s.spin, "spin", 0, "`steps` of CPU work that take a microsecond; 0 measures it (a benchmark run in many processes is given one value for all)")
 }
 
@@ -69,7 +77,7 @@ func TestMain(m *testing.M) {
 		if flags.processors > 0 {
 			processors = strconv.Itoa(flags.processors)
 		}
-		fmt.Printf("inflight: %d\nprocessors: %s\nbuffer: %d\nspin: %d\n", flags.inFlight, processors, flags.buffer, flags.stepsPerMicrosecond())
+		fmt.Printf("processors: %s\nbuffer: %d\nspin: %d\n", processors, flags.buffer, flags.stepsPerMicrosecond())
 	}
 	os.Exit(m.Run())
 }
@@ -79,7 +87,7 @@ func (s *settings) validate() error {
 		name       string
 		value, min int
 	}{
-		{"inflight", s.inFlight, 1},
+		{"inflight", s.inFlight, 0},
 		{"processors", s.processors, 0},
 		{"buffer", s.buffer, 0},
 		{"spin", s.spin, 0},
@@ -137,6 +145,13 @@ func positive(field string) (int, error) {
 		return 0, fmt.Errorf("%q is not a whole number from 1", field)
 	}
 	return n, nil
+}
+
+func arrivals(field string) (string, error) {
+	if field != "constant" && field != "poisson" {
+		return "", fmt.Errorf("%q is neither constant nor poisson", field)
+	}
+	return field, nil
 }
 
 func wait(field string) (time.Duration, error) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"example.com/overlap"
+	"example.com/overlap/bench/calibrate"
+	"example.com/overlap/bench/cost"
 	"example.com/overlap/bench/schedule"
 )
 
@@ -23,8 +25,12 @@ type cell[K, B, R any] struct {
 	keys  []K
 	want  func() ([]overlap.Result[R], error) // what every model must give; found out once, by the first that runs
 	equal func(a, b R) bool
-	costs []schedule.Job // of each key, where jobs wait: for x-ideal and the rule above
-	full  bool           // run it, however long it takes
+	full  bool // run it, however long it takes
+
+	// costs are what each key's job waits and works, where jobs wait: for x-ideal and
+	// the rule above. online is true if it waits for a server on loopback.
+	costs  []schedule.Job
+	online bool
 
 	// able says why this machine cannot have so many jobs in flight; warm opens
 	// what is opened once (connections), untimed; seen returns how many jobs the
@@ -32,6 +38,13 @@ type cell[K, B, R any] struct {
 	able func(inFlight int) error
 	warm func(inFlight int) error
 	seen func() (peak int, err error)
+
+	// sent takes the latencies of the cell's jobs, from the begin of Fetch. Where the
+	// jobs give it none, since nothing is known of how long they are, rerun runs a
+	// model once more, untimed, on jobs that do; it does nothing for a model that it does
+	// not know. Both may be nil.
+	sent  *stopwatch
+	rerun func(ctx context.Context, model string)
 }
 
 // run measures one model on the cell. Around b.Loop's timing of whole runs it
@@ -39,18 +52,23 @@ type cell[K, B, R any] struct {
 //
 //	jobs/s           jobs done a second
 //	ns/job           makespan over jobs
-//	x-ideal          makespan over the model's exact makespan in virtual time (where jobs wait)
+//	x-ideal          makespan over the least that is possible, see ideal (where jobs wait)
+//	cpu-ns/job       CPU time of this process, user and system, over jobs
 //	peak-inflight    jobs begun and not ended, at most
 //	peak-goroutines  goroutines that the model added, at most
+//	peak-heap-B      growth of the heap, at most, garbage included
+//	peak-stack-B     growth of the stacks, at most
+//	peak-rss-B       resident memory of the process, at most (in a process of its own)
+//	gc-share         of the CPU time, the garbage collector's (where it ran)
+//	sched-p99-us     from when a goroutine could run to when it did, 99th percentile
+//	p50-ms ...       latencies of jobs, from the begin of Fetch to the end of Process
+//	cancel-ms        from cancel, with as much in flight as there can be, to the return of Run
 //	first-result-ms  from the call of Stream to the first result (where there is a Stream)
 //
 // and fails if any run's results differ from want, or if more was in flight than
-// the model's limit allows.
+// the model's limit allows. A cell that this machine cannot measure says so in the log.
 func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
-	var ideal time.Duration
-	if c.costs != nil {
-		ideal = m.Ideal(c.costs).Makespan
-	}
+	ideal := c.ideal(m)
 	if ideal > TooLong && !c.full {
 		b.Skipf("its makespan is %v, computed; -full runs it", ideal)
 	}
@@ -70,42 +88,118 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 			b.Fatalf("warm-up: %v", err)
 		}
 	}
+	want, err := c.want()
+	if err != nil {
+		b.Fatalf("expected results: %v", err)
+	}
 
-	// Counting costs some hundred ns a job: nothing where jobs wait, the whole
-	// result where they are empty. There one more run, untimed, does it.
+	// What watches costs some hundred ns a job: nothing where jobs wait, the whole
+	// result where they are empty. There one more run, untimed, is watched.
 	counted, peaks := count(c.job)
 	timed := c.job
 	if ideal > 0 {
 		timed = counted
 	}
-	want, err := c.want()
-	if err != nil {
-		b.Fatalf("expected results: %v", err)
-	}
+	c.sent.start()
+	resident := watchResident()
+	memory := cost.WatchMemory(sampling)
+	defer memory.Stop()
 	peaks.before = settled()
+	var meter meter
 	b.ReportAllocs()
+	if ideal > 0 {
+		meter.start()
+	}
 	for b.Loop() {
 		got := m.Run(ctx, timed, c.keys)
 		b.StopTimer()
+		if ideal > 0 {
+			meter.stop(1)
+		}
 		c.check(b, got, want)
+		if ideal > 0 {
+			meter.start()
+		}
 		b.StartTimer()
 	}
 	elapsed := b.Elapsed()
 	if ideal == 0 {
+		c.batch(ctx, m, &meter, elapsed/time.Duration(b.N))
 		c.check(b, m.Run(ctx, counted, c.keys), want)
 	}
+	grown := memory.Stop()
 	c.checkPeak(b, m, peaks)
+	if c.rerun != nil {
+		c.rerun(ctx, m.Name)
+	}
+
 	jobs := float64(b.N) * float64(len(c.keys))
 	b.ReportMetric(jobs/elapsed.Seconds(), "jobs/s")
 	b.ReportMetric(float64(elapsed.Nanoseconds())/jobs, "ns/job")
 	b.ReportMetric(float64(peaks.inFlight.Load()), "peak-inflight")
 	b.ReportMetric(float64(peaks.goroutines.Load()), "peak-goroutines")
+	b.ReportMetric(float64(grown.Heap), "peak-heap-B")
+	b.ReportMetric(float64(grown.Stacks), "peak-stack-B")
+	meter.report(b, len(c.keys))
+	resident.report(b)
 	if ideal > 0 {
 		b.ReportMetric(float64(elapsed)/float64(b.N)/float64(ideal), "x-ideal")
 	}
+	c.sent.report(b, "send", "")
 	if m.Stream != nil {
-		b.ReportMetric(float64(firstResult(ctx, m.Stream, c.job, c.keys).Nanoseconds())/1e6, "first-result-ms")
+		b.ReportMetric(milliseconds(firstResult(ctx, m.Stream, c.job, c.keys)), "first-result-ms")
 	}
+	b.ReportMetric(milliseconds(cancelled(ctx, m.Run, c.job, c.keys, peak)), "cancel-ms")
+	if why := c.saturated(calibration(b), ideal); why != "" {
+		b.Logf("saturated: %s", why)
+	}
+}
+
+// ideal is the makespan that nothing can beat: the model's own in virtual time, or
+// what this process's cores need for the work in it, if that is more. It is 0 where
+// jobs do not wait.
+func (c cell[K, B, R]) ideal(m Model[K, B, R]) time.Duration {
+	if c.costs == nil {
+		return 0
+	}
+	var work time.Duration
+	for _, job := range c.costs {
+		work += job.Work
+	}
+	return max(m.Ideal(c.costs).Makespan, work/time.Duration(runtime.GOMAXPROCS(0)))
+}
+
+// saturated says why this machine cannot measure the cell, or "".
+func (c cell[K, B, R]) saturated(machine calibrate.Calibration, ideal time.Duration) string {
+	if ideal == 0 {
+		return ""
+	}
+	if c.online {
+		if why := machine.SaturatedRate(float64(len(c.keys)) / ideal.Seconds()); why != "" {
+			return why
+		}
+	}
+	for _, job := range c.costs {
+		if why := machine.SaturatedWait(job.Wait); why != "" {
+			return why
+		}
+		if why := machine.SaturatedCost(job.Wait + job.Work); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// batch meters runs that take 10 ms together, at least: to meter each of many short
+// ones would take longer than they do.
+func (c cell[K, B, R]) batch(ctx context.Context, m Model[K, B, R], meter *meter, run time.Duration) {
+	runs := int(10*time.Millisecond/max(1, run)) + 1
+	runtime.GC() // the collector's times are brought up to date by it
+	meter.start()
+	for range runs {
+		m.Run(ctx, c.job, c.keys)
+	}
+	meter.stop(runs)
 }
 
 // firstResult is the time from the call of Stream to its first result. Breaking out
@@ -117,6 +211,29 @@ func firstResult[K, B, R any](ctx context.Context, stream overlap.Streamer[K, B,
 		break
 	}
 	return first
+}
+
+// cancelled is the time from cancel to the return of Run. It is cancelled when as many
+// jobs have begun as can be in flight, so that most of them are.
+func cancelled[K, B, R any](ctx context.Context, run overlap.Runner[K, B, R], job overlap.Job[K, B, R], keys []K, inFlight int) time.Duration {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var begun atomic.Int64
+	var from atomic.Pointer[time.Time]
+	fetch := job.Fetch
+	job.Fetch = func(ctx context.Context, key K) (B, error) {
+		if begun.Add(1) == int64(inFlight) {
+			now := time.Now()
+			from.Store(&now)
+			cancel()
+		}
+		return fetch(ctx, key)
+	}
+	run(ctx, job, keys)
+	if from.Load() == nil {
+		return 0 // there are no keys
+	}
+	return time.Since(*from.Load())
 }
 
 // settled returns the number of goroutines once those that are ending, of a warm-up

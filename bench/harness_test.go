@@ -216,7 +216,7 @@ func TestPagesCell(t *testing.T) {
 	require.NoError(t, cell.warm(tasks))
 	want, err := cell.want()
 	require.NoError(t, err)
-	for _, m := range Models[string, pages.Body, pages.Page](Limit{InFlight: 4, Process: 2}) {
+	for _, m := range Models[string, stamped[pages.Body], pages.Page](Limit{InFlight: 4, Process: 2}) {
 		require.NoError(t, differ(m.Run(t.Context(), cell.job, cell.keys), want, cell.equal))
 		record, err := site.record()
 		require.NoError(t, err)
@@ -239,18 +239,20 @@ func TestFlags(t *testing.T) {
 		text string
 	}{
 		{"none", nil, ""},
-		{"all", []string{"-full", "-latency=1ms, 2s", "-tasks=1,20", "-inflight=3", "-processors=2", "-buffer=0", "-workers=1,2", "-spin=900"}, ""},
+		{"all", []string{"-full", "-latency=1ms, 2s", "-tasks=1,20", "-inflight=3", "-processors=2", "-buffer=0", "-workers=1,2", "-rate=10,20", "-arrivals=constant,poisson", "-spin=900"}, ""},
 		{"a latency without a unit", []string{"-latency=10"}, `invalid value "10" for flag -latency: "10" is not a duration above 0, such as 10ms`},
 		{"a latency of nothing", []string{"-latency=0s"}, `"0s" is not a duration above 0`},
 		{"no pages", []string{"-tasks=5,0"}, `invalid value "5,0" for flag -tasks: "0" is not a whole number from 1`},
+		{"arrivals of no kind", []string{"-arrivals=often"}, `"often" is neither constant nor poisson`},
+		{"a rate of nothing", []string{"-rate=0"}, `"0" is not a whole number from 1`},
 		{"workers without a number", []string{"-workers=two"}, `"two" is not a whole number from 1`},
-		{"nothing in flight", []string{"-inflight=0"}, "-inflight is 0, want 1 or more"},
+		{"less than nothing in flight", []string{"-inflight=-1"}, "-inflight is -1, want 0 or more"},
 		{"processors below none", []string{"-processors=-1"}, "-processors is -1, want 0 or more"},
 		{"a buffer below nothing", []string{"-buffer=-1"}, "-buffer is -1, want 0 or more"},
 		{"spin below nothing", []string{"-spin=-1"}, "-spin is -1, want 0 or more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := settings{latency: list[time.Duration]{parse: wait}, tasks: list[int]{parse: positive}, workers: list[int]{parse: positive}}
+			s := settings{latency: list[time.Duration]{parse: wait}, tasks: list[int]{parse: positive}, workers: list[int]{parse: positive}, rate: list[int]{parse: positive}, arrivals: list[string]{parse: arrivals}}
 			set := flag.NewFlagSet("bench", flag.ContinueOnError)
 			set.SetOutput(io.Discard)
 			s.register(set)
