@@ -126,6 +126,8 @@ type report struct {
 	Words              int       `json:"words"` // of all pages
 	Links              int       `json:"links"`
 	Errors             []kind    `json:"errors"`
+
+	unsaved error // why the timeline or the trace could not be written
 }
 
 type latencies struct {

@@ -1,17 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/trace"
 	"slices"
 	"strings"
 	"time"
 
 	"example.com/overlap/bench"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/bench/timeline"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages"
 )
@@ -27,14 +33,23 @@ The makespan is the time from the first job's start to the last one's end; ideal
 is what it would be if waiting took exactly as long as asked for and nothing else
 took any time. Latency is from a job's start to its end, of jobs that succeeded.
 
+-timeline shows when each job waited and when it worked. A name ending in .svg is a
+picture, and takes the place of one that is there. A name ending in .json is the
+recording, which ` + "`overlap report -timeline`" + ` draws; like all results it is never
+overwritten. Nor is the file of -trace, a runtime trace for ` + "`go tool trace`" + `: each job
+is a task by its path there, with the regions fetch and process. Recording costs well
+under a microsecond a job, tracing some more.
+
 Exit status: 1 if a job failed, 2 for bad usage, 130 after Ctrl-C or SIGTERM,
-which end the jobs in flight and report what was done.
+which end the jobs in flight, report what was done and draw it.
 
 Examples:
   overlap run -model pool -workers 20 -n 1000 -latency 20ms
   overlap run -model goroutines -n 200 -latency 50ms -profile lognormal -json
   overlap run -model pipeline -workers 50 -processors 2 -buffer 10 -n 500 -latency 10ms
   overlap run -model goroutines-limit -workers 8 -url-file urls.txt
+  overlap run -model pipeline -workers 8 -processors 2 -n 40 -latency 50ms -timeline out.svg
+  overlap run -model pool -n 200 -latency 5ms -timeline out.json -trace out.trace
 `
 
 // A task is what run was asked to do.
@@ -47,13 +62,18 @@ type task struct {
 	timeout  time.Duration
 	maxBytes int64
 	json     bool
+	timeline string // file; empty: none
+	trace    string // file; empty: none
 }
 
-type pagesModel = bench.Model[key, body, pages.Page]
+type (
+	recorded   = timeline.Body[body]
+	pagesModel = bench.Model[key, recorded, pages.Page]
+)
 
 func modelNames() string {
 	var names []string
-	for _, m := range bench.Models[key, body, pages.Page](bench.Limit{InFlight: 1}) {
+	for _, m := range bench.Models[key, recorded, pages.Page](bench.Limit{InFlight: 1}) {
 		names = append(names, m.Name)
 	}
 	return strings.Join(names, ", ")
@@ -71,6 +91,8 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "`time` after which a request fails; 0 is never")
 	flags.Int64Var(&t.maxBytes, "max-bytes", pages.MaxBytes, "`bytes` of a body at most; a larger one is an error")
 	flags.BoolVar(&t.json, "json", false, "print the report as JSON")
+	flags.StringVar(&t.timeline, "timeline", "", "`file` for the timeline: .svg for a picture, .json for the recording")
+	flags.StringVar(&t.trace, "trace", "", "`file` for a runtime trace")
 	if status, ok := c.parse(flags, args); !ok {
 		return status
 	}
@@ -85,11 +107,14 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 		}
 		t.n = len(urls)
 	}
+	if err := t.checkFiles(); err != nil {
+		return c.misused(flags, err)
+	}
 	r, err := c.do(ctx, t, urls)
 	if err != nil {
 		return c.broken(flags, err)
 	}
-	if err := c.print(r, t.json); err != nil {
+	if err := errors.Join(c.print(r, t.json), r.unsaved); err != nil {
 		return c.broken(flags, err)
 	}
 	switch {
@@ -142,7 +167,7 @@ func (t task) check(flags *flag.FlagSet) error {
 
 // find returns the model with its limits bound.
 func (t task) find() (pagesModel, bool) {
-	models := bench.Models[key, body, pages.Page](t.limit)
+	models := bench.Models[key, recorded, pages.Page](t.limit)
 	i := slices.IndexFunc(models, func(m pagesModel) bool { return m.Name == t.model })
 	if i < 0 {
 		return pagesModel{}, false
@@ -182,10 +207,16 @@ func (c console) do(ctx context.Context, t task, urls []string) (*report, error)
 	client := pages.NewClient(inFlight, t.timeout)
 	defer client.CloseIdleConnections()
 
+	stop, err := t.startTrace()
+	if err != nil {
+		return nil, err
+	}
+	recorder := t.recorder()
 	m := newMeasured(pages.Job(client, t.maxBytes), len(urls), newMeter(c.stderr, len(urls)))
 	began := time.Now()
-	results := model.Run(ctx, m.job(), keysOf(urls))
+	results := model.Run(ctx, timeline.Record(m.job(), recorder), keysOf(urls))
 	r := m.report(results, time.Since(began))
+	r.unsaved = stop()
 	r.Model, r.IdealSeconds, r.Interrupted = t.model, ideal.Seconds(), ctx.Err() != nil
 	if model.Peak > 0 {
 		r.Limit = model.Peak
@@ -195,6 +226,9 @@ func (c console) do(ctx context.Context, t task, urls []string) (*report, error)
 	}
 	if site != nil {
 		r.ServerPeakInFlight = int(site.Record().PeakInFlight)
+	}
+	if t.timeline != "" {
+		r.unsaved = errors.Join(r.unsaved, t.save(recorder.Timeline(), r))
 	}
 	return r, nil
 }
@@ -220,4 +254,125 @@ func (c console) print(r *report, asJSON bool) error {
 	encoder := json.NewEncoder(c.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r)
+}
+
+// checkFiles finds out, before any work is done, whether the timeline and the trace
+// can be written.
+func (t task) checkFiles() error {
+	switch {
+	case t.timeline == "":
+	case !isPicture(t.timeline) && !isRecording(t.timeline):
+		return fmt.Errorf("-timeline is %q, want a name that ends in .svg, for a picture, or .json, for the recording", t.timeline)
+	case t.timeline == t.trace:
+		return fmt.Errorf("-timeline and -trace are the same file, %s", t.trace)
+	}
+	for _, path := range []string{t.timeline, t.trace} {
+		if path == "" {
+			continue
+		}
+		if err := checkWritable(path, isPicture(path) && path == t.timeline); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isPicture(path string) bool   { return strings.EqualFold(filepath.Ext(path), ".svg") }
+func isRecording(path string) bool { return strings.EqualFold(filepath.Ext(path), ".json") }
+
+// checkWritable tries it, and leaves things as they were.
+func checkWritable(path string, mayBeThere bool) error {
+	_, err := os.Lstat(path)
+	there := err == nil
+	if there && !mayBeThere {
+		return fmt.Errorf("%s is there already: results are never overwritten", path)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	err = file.Close()
+	if !there {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}
+
+// recorder returns nil if nobody asked for what it records.
+func (t task) recorder() *timeline.Recorder[key] {
+	if t.timeline == "" && t.trace == "" {
+		return nil
+	}
+	return timeline.NewRecorder(func(k key) string {
+		if t.urlFile != "" {
+			return k.url
+		}
+		return mockserver.PagePath(k.i)
+	})
+}
+
+// save writes the timeline of what ended as r says.
+func (t task) save(recording timeline.Timeline, r *report) error {
+	recording.Title = t.title(r)
+	recording.Model = t.model
+	recording.Caption = fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, count(runtime.GOMAXPROCS(0), "core"), runtime.Version())
+	var data bytes.Buffer
+	if isPicture(t.timeline) {
+		if err := timeline.Draw(&data, recording, timeline.Drawing{}); err != nil {
+			return err
+		}
+		return os.WriteFile(t.timeline, data.Bytes(), 0o666)
+	}
+	if err := timeline.Write(&data, recording); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(t.timeline, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data.Bytes())
+	return errors.Join(err, file.Close())
+}
+
+// title says what ran, so that a picture that lies about can be made again.
+func (t task) title(r *report) string {
+	title := t.model + ": " + count(r.Jobs, "job")
+	if r.Limit > 0 {
+		title += fmt.Sprintf(", at most %d in flight", r.Limit)
+	}
+	switch {
+	case t.urlFile != "":
+		from := filepath.Base(t.urlFile)
+		if t.urlFile == "-" {
+			from = "standard input"
+		}
+		title += ", URLs of " + from
+	case t.site.Latency.Profile == mockserver.Constant:
+		title += fmt.Sprintf(", latency %v", t.site.Latency.Mean)
+	default:
+		title += fmt.Sprintf(", latency %v %s", t.site.Latency.Mean, t.site.Latency.Profile)
+	}
+	if r.Interrupted {
+		title += fmt.Sprintf(", interrupted when %d were done", r.Succeeded)
+	}
+	return title
+}
+
+// startTrace starts the runtime trace, if one is wanted; stop ends it and returns
+// what went wrong with the file.
+func (t task) startTrace() (stop func() error, err error) {
+	if t.trace == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.OpenFile(t.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := trace.Start(file); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(t.trace))
+	}
+	return func() error {
+		trace.Stop()
+		return file.Close()
+	}, nil
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/trace"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/overlap/bench/palette"
+	"example.com/overlap/bench/timeline"
 	"example.com/overlap/mockserver"
 )
 
@@ -161,7 +166,8 @@ func TestRunInterrupted(t *testing.T) {
 	}))
 	defer server.Close()
 	urls := strings.Repeat(server.URL+"/page\n", 3) + strings.Repeat(server.URL+"/hang\n", 5)
-	s := overlapWith(ctx, urls, "run", "-url-file", "-", "-model", "sequential", "-json")
+	drawing := filepath.Join(t.TempDir(), "out.json")
+	s := overlapWith(ctx, urls, "run", "-url-file", "-", "-model", "sequential", "-json", "-timeline", drawing)
 	require.Equal(t, interrupted, s.status, s.stderr)
 	r := reportOf(t, s)
 	require.True(t, r.Interrupted)
@@ -171,11 +177,151 @@ func TestRunInterrupted(t *testing.T) {
 		r.Errors[0].Kind: r.Errors[0].Count, r.Errors[1].Kind: r.Errors[1].Count,
 	})
 
+	recording := readRecording(t, drawing)
+	require.Equal(t, "sequential: 8 jobs, at most 1 in flight, URLs of standard input, interrupted when 3 were done", recording.Title)
+	require.Equal(t, 3, recording.Count(timeline.Done))
+	require.Equal(t, 1, recording.Count(timeline.Cancelled))
+	require.Len(t, recording.Jobs, 4, "the others did not begin")
+
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	s = overlapWith(ended, "", "run", "-n", "7")
+	picture := filepath.Join(t.TempDir(), "out.svg")
+	s = overlapWith(ended, "", "run", "-n", "7", "-timeline", picture)
+	require.FileExists(t, picture)
 	require.Equal(t, interrupted, s.status)
 	require.Regexp(t, `(?m)^interrupted +0 of 7 jobs were done$`, s.stdout)
+}
+
+func readRecording(t *testing.T, path string) timeline.Timeline {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	recording, err := timeline.Read(path, file)
+	require.NoError(t, err)
+	return recording
+}
+
+func TestRunDrawsATimeline(t *testing.T) {
+	for _, model := range strings.Split(modelNames(), ", ") {
+		t.Run(model, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for _, file := range []string{"out.svg", "out.svg", "out.json"} { // a picture may be drawn anew
+				s := overlapCommand(t, "run", "-model", model, "-n", "9", "-workers", "3", "-processors", "2", "-latency", "2ms", "-timeline", file, "-json")
+				require.Equal(t, 0, s.status, s.stderr)
+				require.Equal(t, 9, reportOf(t, s).Succeeded)
+			}
+			picture, err := os.ReadFile("out.svg")
+			require.NoError(t, err)
+			look, ok := palette.Of(model)
+			require.True(t, ok)
+			require.Contains(t, string(picture), "<svg ")
+			require.Contains(t, string(picture), ": waited ")
+			require.Contains(t, string(picture), look.Color.Light)
+			require.Contains(t, string(picture), runtime.Version())
+
+			recording := readRecording(t, "out.json")
+			require.Equal(t, model, recording.Model)
+			require.Regexp(t, "^"+model+": 9 jobs(, at most [135] in flight)?, latency 2ms$", recording.Title)
+			require.Equal(t, fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, count(runtime.GOMAXPROCS(0), "core"), runtime.Version()), recording.Caption)
+			require.Equal(t, 9, recording.Count(timeline.Done))
+			labels := map[string]bool{}
+			for _, j := range recording.Jobs {
+				require.GreaterOrEqual(t, j.Fetch.Length(), 2*time.Millisecond)
+				require.Positive(t, j.Process.Length())
+				labels[j.Label] = true
+			}
+			require.Len(t, labels, 9)
+			require.True(t, labels["/page/8"])
+		})
+	}
+}
+
+func TestATimelineHasErrorsAndTitles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := overlapCommand(t, "run", "-n", "5", "-faults", "status=1", "-profile", "uniform", "-latency", "1ms", "-timeline", "OUT.JSON")
+	require.Equal(t, failed, s.status, s.stderr)
+	recording := readRecording(t, "OUT.JSON")
+	require.Equal(t, "pool: 5 jobs, at most 20 in flight, latency 1ms uniform", recording.Title)
+	require.Equal(t, 5, recording.Count(timeline.Failed))
+
+	site, err := mockserver.Start("", mockserver.Settings{})
+	require.NoError(t, err)
+	defer site.Close()
+	require.NoError(t, os.WriteFile("urls.txt", []byte(site.PageURL(1)+"\n"), 0o600))
+	s = overlapCommand(t, "run", "-model", "goroutines", "-url-file", "urls.txt", "-timeline", "urls.json")
+	require.Equal(t, 0, s.status, s.stderr)
+	recording = readRecording(t, "urls.json")
+	require.Equal(t, "goroutines: 1 job, URLs of urls.txt", recording.Title)
+	require.Equal(t, site.PageURL(1), recording.Jobs[0].Label)
+}
+
+func TestRunTraces(t *testing.T) {
+	if trace.IsEnabled() {
+		t.Skip("this run of the tests is being traced itself")
+	}
+	t.Chdir(t.TempDir())
+	s := overlapCommand(t, "run", "-n", "4", "-trace", "out.trace")
+	require.Equal(t, 0, s.status, s.stderr)
+	data, err := os.ReadFile("out.trace")
+	require.NoError(t, err)
+	require.Contains(t, string(data), "/page/3")
+	require.False(t, trace.IsEnabled())
+
+	require.NoError(t, trace.Start(io.Discard))
+	defer trace.Stop()
+	s = overlapCommand(t, "run", "-n", "4", "-trace", "second.trace")
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, "already enabled")
+	require.NoFileExists(t, "second.trace")
+}
+
+// Files that cannot be written are refused before a page is fetched.
+func TestRunChecksItsFilesFirst(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("there.json", []byte("a result"), 0o600))
+	require.NoError(t, os.WriteFile("there.trace", []byte("a result"), 0o600))
+	require.NoError(t, os.Mkdir("folder.svg", 0o700))
+	for _, c := range []struct {
+		flags []string
+		want  string
+	}{
+		{[]string{"-timeline", "out.png"}, `overlap run: -timeline is "out.png", want a name that ends in .svg, for a picture, or .json, for the recording`},
+		{[]string{"-timeline", "out"}, `-timeline is "out", want a name that ends in .svg`},
+		{[]string{"-timeline", "there.json"}, "there.json is there already: results are never overwritten"},
+		{[]string{"-trace", "there.trace"}, "there.trace is there already: results are never overwritten"},
+		{[]string{"-timeline", "folder.svg"}, "folder.svg"},
+		{[]string{"-timeline", "nowhere/out.svg"}, "out.svg"},
+		{[]string{"-trace", "nowhere/out.trace"}, "out.trace"},
+		{[]string{"-timeline", "same.svg", "-trace", "same.svg"}, "-timeline and -trace are the same file, same.svg"},
+	} {
+		s := overlapCommand(t, append([]string{"run", "-n", "3"}, c.flags...)...)
+		require.Equal(t, badUsage, s.status, c.flags)
+		require.Contains(t, s.stderr, c.want)
+		require.Empty(t, s.stdout)
+	}
+	data, err := os.ReadFile("there.json")
+	require.NoError(t, err)
+	require.Equal(t, "a result", string(data))
+	files, err := os.ReadDir(".")
+	require.NoError(t, err)
+	require.Len(t, files, 3, "nothing is left behind")
+}
+
+// A file that goes wrong in the end is told, after the report.
+func TestRunReportsThoughItsFileCannotBeWritten(t *testing.T) {
+	t.Chdir(t.TempDir())
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		if err := os.WriteFile("out.json", nil, 0o600); err != nil { // someone else was quicker
+			t.Error(err)
+		}
+	}))
+	defer site.Close()
+	s := overlapWith(t.Context(), site.URL+"/\n", "run", "-url-file", "-", "-timeline", "out.json", "-json")
+	require.Equal(t, failed, s.status)
+	require.Equal(t, 1, reportOf(t, s).Succeeded)
+	require.Contains(t, s.stderr, "overlap run: open out.json")
 }
 
 func TestRunRefusesMoreConnectionsThanFiles(t *testing.T) {
