@@ -240,3 +240,18 @@ func ExampleParse() {
 	// waits 1 ms, under ten times the 0.13 ms that a timer is late on this machine
 	// calibrate: overshoot/100us is "-1ms", want a time such as 130us
 }
+
+func TestShortOfCores(t *testing.T) {
+	for _, c := range []struct {
+		cores float64
+		of    int
+		want  string
+	}{
+		{1.8, 2, ""},
+		{1.79, 2, "only 1.79 of 2 cores are to be had: something else runs, or a quota holds; results will be noisy"},
+		{0.5, 1, "only 0.5 of 1 cores are to be had: something else runs, or a quota holds; results will be noisy"},
+		{0, 8, ""},
+	} {
+		require.Equal(t, c.want, calibrate.Calibration{Cores: c.cores}.ShortOfCores(c.of))
+	}
+}

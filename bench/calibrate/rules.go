@@ -25,7 +25,20 @@ const (
 
 	// CostShare is how much of a job counting it may cost, for the same reason.
 	CostShare = 1.0 / 10
+
+	// CoresShare is how much of the cores that it may use a process must get. On two cores
+	// with nothing else to do it got 0.95 to 0.99 of them.
+	CoresShare = 0.9
 )
+
+// ShortOfCores says that a process which may use so many cores does not get them, or
+// "". It is no reason to leave a cell out: all of them are slower and noisier.
+func (c Calibration) ShortOfCores(cores int) string {
+	if c.Cores <= 0 || !(c.Cores < CoresShare*float64(cores)) {
+		return ""
+	}
+	return fmt.Sprintf("only %s of %d cores are to be had: something else runs, or a quota holds; results will be noisy", digits(c.Cores), cores)
+}
 
 // SaturatedRate says why a cell that asks for so many requests a second cannot be
 // measured here, or "". What a cell asks for is what it would get of a machine
