@@ -15,13 +15,22 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint compare smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-selftest test lint compare report smoke bin docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=, FOR=)
 	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
+
+bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about four minutes (ROUNDS=2)
+	bin/overlap bench -pkg ./bench/scale -bench '$(BENCH)' -benchtime 1x -rounds '$(if $(filter file,$(origin ROUNDS)),2,$(ROUNDS))' $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
+
+bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about ten minutes
+	bin/overlap bench -bench Sweep -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS) -- -sweep
+
+bench-selftest: ## prove the judge on models whose verdict is known: about five minutes of a quiet machine
+	go test -run '^$$' -bench Verdicts -benchtime 1x -timeout 30m ./bench/verdict
 
 test: ## prove the models right, with the race detector if there is a C compiler
 	$(if $(RACE),,@echo 'race checks skipped: cgo is off or there is no C compiler')
@@ -33,10 +42,13 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy: no finding is left
 	go tool staticcheck ./...
 	go mod tidy -diff
 
-compare: ## benchstat on two runs: make compare OLD=a.txt NEW=b.txt
+compare: bin ## what two runs show: make compare OLD=a.txt NEW=b.txt (UNIT=, FAILOVER=5%)
 	@if [ -z '$(OLD)' ] || [ -z '$(NEW)' ]; then echo 'usage: make compare OLD=a.txt NEW=b.txt' >&2; exit 2; fi
-	@for file in '$(OLD)' '$(NEW)'; do [ -r "$$file" ] || { echo "compare: cannot read $$file" >&2; exit 2; }; done
-	@go tool benchstat -ignore benchtime,commit,date,seed,spin,toolchain '$(OLD)' '$(NEW)'
+	@bin/overlap compare $(if $(UNIT),-unit '$(UNIT)') $(if $(FAILOVER),-fail-over '$(FAILOVER)') '$(OLD)' '$(NEW)'
+
+report: bin ## HTML, Markdown, CSV and figures from raw files: make report FILES='a.txt b.txt'
+	@if [ -z '$(FILES)' ]; then echo "usage: make report FILES='bench/results/reference.txt ...'" >&2; exit 2; fi
+	bin/overlap report $(FILES)
 
 smoke: ## one short round of make bench, and one of overlap run, to see that they work
 	@$(MAKE) --no-print-directory bench ROUNDS=1 BENCHTIME=1x OUT=bin/smoke-$$$$.txt

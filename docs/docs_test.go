@@ -28,8 +28,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap/bench"
-	"example.com/overlap/bench/rounds"
+	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/bench/verdict"
 )
 
 var (
@@ -100,33 +101,17 @@ func runFile(name string) string { return filepath.Join("runs", name+".txt") }
 
 // A reference is the run that the pages tell of.
 type reference struct {
-	ranking rounds.Ranking
-	config  map[string]string
+	set     *results.Set
+	ranking *verdict.Ranking // by the time of an operation
 }
 
 func readReference(path string) (*reference, error) {
-	file, err := os.Open(path)
+	set, err := results.ReadFiles(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	ranking, err := rounds.Rank(file, path)
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	config := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		if !ok {
-			break
-		}
-		config[key] = value
-	}
-	return &reference{ranking, config}, nil
+	ranking, err := verdict.Within(set, "sec/op")
+	return &reference{set, ranking}, err
 }
 
 var (
@@ -170,17 +155,17 @@ func (ref *reference) block(args []string) (string, error) {
 
 func (ref *reference) machine() string {
 	return fmt.Sprintf("%s, %s cores, %s/%s, %s; %d rounds of commit %s on %s.",
-		ref.config["cpu"], ref.config["cores"], ref.config["goos"], ref.config["goarch"], ref.config["toolchain"],
-		ref.ranking.Groups[0].Models[0].Samples, ref.config["commit"], ref.config["date"][:len("2006-01-02")])
+		ref.set.Value("cpu"), ref.set.Value("cores"), ref.set.Value("goos"), ref.set.Value("goarch"), ref.set.Value("toolchain"),
+		ref.ranking.Groups[0].Places[0].Samples, ref.set.Value("commit"), ref.set.Value("date")[:len("2006-01-02")])
 }
 
 // table has a row for each group of a benchmark and a column for each model: those
 // of this module, then what is measured beside them. A time is bold if it is the fastest of its row, or not proven
 // slower; italic if the cell was left out and its makespan computed.
 func (ref *reference) table(benchmark string) (string, error) {
-	var rows []rounds.Group
-	for _, g := range ref.ranking.Groups {
-		if strings.HasPrefix(g.Name, benchmark+"/") {
+	var rows []*verdict.Group
+	for i := range ref.ranking.Groups {
+		if g := &ref.ranking.Groups[i]; strings.HasPrefix(g.Name, benchmark+"/") {
 			rows = append(rows, g)
 		}
 	}
@@ -208,13 +193,13 @@ func (ref *reference) table(benchmark string) (string, error) {
 	return b.String(), nil
 }
 
-func modelsOf(groups []rounds.Group) []string {
+func modelsOf(groups []*verdict.Group) []string {
 	var names, others []string
 	for _, m := range bench.Models[int, int, int](bench.Limit{InFlight: 1}) {
 		names = append(names, m.Name)
 	}
 	for _, g := range groups {
-		for _, p := range g.Models {
+		for _, p := range g.Places {
 			if !slices.Contains(names, p.Model) && !slices.Contains(others, p.Model) {
 				others = append(others, p.Model)
 			}
@@ -224,18 +209,20 @@ func modelsOf(groups []rounds.Group) []string {
 	return append(names, others...)
 }
 
-func cell(g rounds.Group, model string) (string, error) {
-	i := slices.IndexFunc(g.Models, func(p rounds.Place) bool { return p.Model == model })
+func cell(g *verdict.Group, model string) (string, error) {
+	p := g.Place(model)
 	switch {
-	case i < 0:
+	case p == nil:
 		d, err := sequentially(g.Name)
 		return fmt.Sprintf("*%v*", d), err
-	case !g.Models[i].Slower:
-		return fmt.Sprintf("**%s**", digits(g.Models[i].Median)), nil
+	case !p.Worse:
+		return fmt.Sprintf("**%s**", digits(timeOf(p))), nil
 	default:
-		return digits(g.Models[i].Median), nil
+		return digits(timeOf(p)), nil
 	}
 }
+
+func timeOf(p *verdict.Place) time.Duration { return time.Duration(p.Median * float64(time.Second)) }
 
 // sequentially is the makespan of the jobs of a group of BenchmarkPages, one after
 // another, in virtual time.
@@ -281,14 +268,10 @@ func (ref *reference) inline(args []string) (string, error) {
 }
 
 func (ref *reference) median(group, model string) (time.Duration, error) {
-	for _, g := range ref.ranking.Groups {
-		if withoutProcs(g.Name) != group {
-			continue
-		}
-		for _, p := range g.Models {
-			if p.Model == model {
-				return p.Median, nil
-			}
+	for i := range ref.ranking.Groups {
+		g := &ref.ranking.Groups[i]
+		if p := g.Place(model); p != nil && withoutProcs(g.Name) == group {
+			return timeOf(p), nil
 		}
 	}
 	return 0, fmt.Errorf("the reference run has no model %s in %s", model, group)

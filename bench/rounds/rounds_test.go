@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/bench/results"
+	"example.com/overlap/bench/verdict"
 )
 
 // journal is a Progress that remembers, and may do something at a step.
@@ -86,8 +89,9 @@ func TestRun(t *testing.T) {
 	require.Equal(t, "building the benchmarks of ./testdata/fake", j.said[0])
 
 	var tables strings.Builder
-	ranking := rank(t, string(text))
-	require.NoError(t, report.Benchstat.Tables(t.Context(), &tables, c.Out, ranking, report.Models))
+	set, err := results.ReadFiles(c.Out)
+	require.NoError(t, err)
+	require.NoError(t, report.Benchstat.Models(t.Context(), &tables, c.Out, set, report.Models, []string{"sec/op"}))
 	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, tables.String())
 	require.Contains(t, tables.String(), "sec/op")
 	require.NotContains(t, tables.String(), "spin/op")
@@ -108,9 +112,12 @@ func TestRunWithAControl(t *testing.T) {
 		require.Contains(t, string(text), "control: "+c.model+"-again\n")
 		require.Equal(t, 2, len(regexp.MustCompile(`(?m)^BenchmarkFast/size=3/model=`+c.model+`(-2)?\s`).FindAllString(string(text), -1)))
 		require.Equal(t, 2, len(regexp.MustCompile(`(?m)^BenchmarkFast/size=3/model=`+c.model+`-again(-2)?\s`).FindAllString(string(text), -1)))
-		ranking := rank(t, string(text))
-		require.Equal(t, c.model, ranking.Control)
-		require.Positive(t, ranking.Floor)
+		set, err := results.ReadFiles(config.Out)
+		require.NoError(t, err)
+		ranking, err := verdict.Within(set, "sec/op")
+		require.NoError(t, err)
+		require.Equal(t, c.model, ranking.Floor.Control)
+		require.Positive(t, ranking.Floor.Difference)
 	}
 }
 
@@ -244,13 +251,6 @@ func TestRunRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestFindBenchstatSaysHowToGetIt(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module x\n\ngo 1.26\n"), 0o600))
-	_, err := FindBenchstat(t.Context(), dir)
-	require.ErrorContains(t, err, "go get -tool golang.org/x/perf/cmd/benchstat")
 }
 
 func TestCommitOutsideOfACheckout(t *testing.T) {

@@ -7,31 +7,41 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"example.com/overlap/bench"
+	"example.com/overlap/bench/calibrate"
+	"example.com/overlap/bench/calibrate/measure"
+	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/rounds"
+	"example.com/overlap/bench/verdict"
 )
 
 const benchManual = `
 Usage: overlap bench [flags] [-- flags of the benchmark]
 
-Bench compares the models: it builds the benchmarks, runs each once to warm up,
-and then runs them in rounds, every cell in a process of its own and in an order
-that changes from round to round. It writes the results in Go's benchmark format
-and ends in benchstat's tables and a ranking in words.
+Bench compares the models: it calibrates the machine, builds the benchmarks, runs
+each once to warm up, and then runs them in rounds, every cell in a process of its own
+and in an order that changes from round to round. It writes the results in Go's
+benchmark format and ends in benchstat's tables and a verdict in words.
+
+The calibration finds out what this machine can measure: how late its timers are, how
+many pages a second loopback carries, what counting a job costs, how many cores there
+really are. A cell beyond that is marked as saturated, with the reason, and not ranked.
 
 One model stands in twice, as itself and as NAME-again. By how much the two differ
 is the noise floor of the run: no model is called slower for a difference below it.
 
 It must be started in the module's directory. Ctrl-C keeps every finished round.
 What stands after -- goes to the benchmark itself: -latency 5ms,20ms, -tasks 500,
--inflight 50, -processors 4, -buffer 0, -workers 2,4,8, -full (cells that take
-over two seconds an operation, too).
+-inflight 50, -processors 4, -buffer 0, -workers 2,4,8, -rate 500,1000, -arrivals
+constant,poisson, -full (cells that take over two seconds an operation, too), -sweep
+(BenchmarkSweep, which takes minutes).
 
 Exit status: 1 if a benchmark failed, 2 for bad usage, 130 after Ctrl-C or SIGTERM.
 
@@ -40,6 +50,7 @@ Examples:
   overlap bench -bench Pages -rounds 20 -cpu 1,2
   overlap bench -for 10m -control goroutines-limit
   overlap bench -bench Dispatch -benchtime 200ms -- -workers 4
+  overlap bench -bench Open -- -rate 200,300,350 -arrivals constant,poisson
   overlap bench -bench Pages -- -latency 100ms -tasks 5000 -inflight 500
 `
 
@@ -53,6 +64,7 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	flags.Uint64Var(&config.Seed, "seed", 0, "`seed` of the order; 0 takes a random one, which is recorded")
 	flags.DurationVar(&config.For, "for", 0, "`time` to measure for, such as 2m: as many rounds as fit, in place of -rounds")
 	flags.StringVar(&config.Control, "control", "", "the `model` that stands in twice under two names, for the noise floor (pool, or else the first); none for none")
+	calibrated := flags.Bool("calibrate", true, "calibrate the machine first, about 3 s; with =false no cell is marked as saturated")
 	flags.Func("cpu", "comma-separated `values` of GOMAXPROCS to sweep (the machine's)", func(list string) (err error) {
 		config.CPU, err = parseCPU(list)
 		return err
@@ -77,6 +89,17 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	}
 
 	progress := &benchProgress{w: c.stderr}
+	if *calibrated {
+		machine, err := c.calibrate(ctx, progress)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			fmt.Fprintln(c.stderr, "overlap bench: interrupted while the machine was calibrated; nothing is kept")
+			return interrupted
+		case err != nil:
+			return c.broken(flags, err)
+		}
+		config.Calibration = machine.String()
+	}
 	report, err := rounds.Run(ctx, config, progress)
 	kept := func(why error) {
 		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
@@ -104,6 +127,22 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	return 0
 }
 
+// calibrate finds out what this machine can measure, and prints it.
+func (c console) calibrate(ctx context.Context, progress *benchProgress) (calibrate.Calibration, error) {
+	progress.Say("calibrating this machine: about 3 s")
+	began := time.Now()
+	machine, err := measure.Machine(ctx, progress.calibrating, bench.Watched)
+	progress.Done()
+	if err != nil {
+		return machine, err
+	}
+	progress.Say(fmt.Sprintf("calibrated in %.1f s:", time.Since(began).Seconds()))
+	if why := machine.ShortOfCores(runtime.GOMAXPROCS(0)); why != "" {
+		progress.Say("warning: " + why)
+	}
+	return machine, machine.Write(c.stderr)
+}
+
 func parseCPU(list string) (cpus []int, err error) {
 	for field := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(field))
@@ -115,18 +154,20 @@ func parseCPU(list string) (cpus []int, err error) {
 	return cpus, nil
 }
 
-// summary prints benchstat's tables and the ranking.
+// summary prints benchstat's tables and what is proven, in words.
 func (c console) summary(ctx context.Context, config rounds.Config, report *rounds.Report) error {
-	file, err := os.Open(config.Out)
+	set, err := results.ReadFiles(config.Out)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	ranking, err := rounds.Rank(file, config.Out)
+	ranking, err := verdict.Within(set, "sec/op")
 	if err != nil {
 		return err
 	}
-	if err := report.Benchstat.Tables(ctx, c.stdout, config.Out, ranking, report.Models); err != nil {
+	err = c.tables(ctx, "bench", config.Dir, func(b verdict.Benchstat) error {
+		return b.Models(ctx, c.stdout, config.Out, set, report.Models, []string{"sec/op", "x-ideal"})
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(c.stdout)
@@ -147,6 +188,13 @@ type benchProgress struct {
 func (p *benchProgress) Say(line string) {
 	p.Done()
 	fmt.Fprintln(p.w, line)
+}
+
+func (p *benchProgress) calibrating(what string) {
+	if p.meter == nil {
+		p.meter = newMeter(p.w, unknown)
+	}
+	p.meter.show(0, what, 0)
 }
 
 func (p *benchProgress) Warming(before int, name string) {

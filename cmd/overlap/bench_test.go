@@ -18,7 +18,7 @@ func TestBench(t *testing.T) {
 	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-rounds", "2", "-benchtime", "1x", "-seed", "9", "-o", out)
 	require.Equal(t, 0, s.status, s.stderr)
 	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, s.stdout)
-	require.Regexp(t, `(?m)^Fast/size=3\n  fastest: (a|b|c), `, s.stdout)
+	require.Regexp(t, `(?m)^Fast/size=3\n  (a|b) has the best median: `, s.stdout)
 	require.Contains(t, s.stdout, "  not run: slow, it would take an hour\n")
 	require.Regexp(t, `\nbuilt in \d+s, warmed up in \d+s, measured 2 rounds in \d+s: `, s.stdout)
 	require.Contains(t, s.stderr, "measuring 4 cells in 2 rounds: about ")
@@ -101,16 +101,26 @@ func TestBenchInterruptedAtTheEnd(t *testing.T) {
 
 func TestBenchTellsItsNoiseFloor(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-for", "1ms", "-control", "c", "-benchtime", "1x", "-o", out)
+	s := overlapCommand(t, "bench", "-pkg", fake, "-for", "1ms", "-control", "b", "-benchtime", "1x", "-o", out)
 	require.Equal(t, 0, s.status, s.stderr)
 	require.Contains(t, s.stderr, "2 rounds fit into 1ms\n")
 	require.Contains(t, s.stderr, "measuring 5 cells in 2 rounds: about ")
-	require.Regexp(t, `│\s+c-again\s+│`, s.stdout)
-	require.Regexp(t, `The noise floor is [\d.]+ %: so much c differed from itself`, s.stdout)
+	require.Regexp(t, `│\s+b-again\s+│`, s.stdout)
+	require.Regexp(t, `The noise floor is [\d.]+ %: so much b differed from itself at most`, s.stdout)
 
 	s = overlapCommand(t, "bench", "-pkg", fake, "-control", "fly", "-o", out+"2")
 	require.Equal(t, failed, s.status)
 	require.Contains(t, s.stderr, `control is "fly", want one of a, b, c, or none`)
+}
+
+// Benchmarks without models have tables and no verdict.
+func TestBenchOfAPackageWithoutModels(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.txt")
+	s := overlapCommand(t, "bench", "-calibrate=false", "-pkg", "../../mockserver", "-bench", "Page", "-rounds", "2", "-benchtime", "1x", "-o", out)
+	require.Equal(t, 0, s.status, s.stderr)
+	require.Contains(t, s.stdout, "sec/op")
+	require.Contains(t, s.stdout, "No result has a /model= in its name, so there is nothing to rank.\n")
+	require.Contains(t, s.stdout, "measured 2 rounds in ")
 }
 
 func TestBenchFails(t *testing.T) {

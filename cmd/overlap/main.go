@@ -3,6 +3,7 @@
 //
 //	overlap run -model pool -workers 20 -n 1000 -latency 20ms
 //	overlap bench -rounds 20 -bench Pages
+//	overlap compare before.txt after.txt
 //	overlap serve -latency 50ms -profile lognormal
 //
 // `overlap help COMMAND` is the manual of each command.
@@ -56,6 +57,8 @@ func commands() []command {
 	return []command{
 		{"run", "fetch and process pages under one model", runManual, console.run},
 		{"bench", "compare the models, in rounds", benchManual, console.bench},
+		{"compare", "judge what bench wrote: which model is better, what changed", compareManual, console.compare},
+		{"report", "draw what bench wrote: a page, Markdown, tables, charts", reportManual, console.report},
 		{"serve", "serve the pages of the mock server", serveManual, console.serve},
 	}
 }
@@ -85,7 +88,7 @@ func (c console) main(ctx context.Context, args []string) int {
 func (c console) overview(w io.Writer) {
 	fmt.Fprint(w, "Overlap compares concurrency models.\n\nUsage: overlap COMMAND [flags]\n\n")
 	for _, command := range commands() {
-		fmt.Fprintf(w, "  %-6s %s\n", command.name, command.summary)
+		fmt.Fprintf(w, "  %-8s %s\n", command.name, command.summary)
 	}
 	fmt.Fprint(w, "\n`overlap help COMMAND` tells more.\n")
 }
