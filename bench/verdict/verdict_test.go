@@ -433,3 +433,25 @@ func TestFormat(t *testing.T) {
 		require.Equal(t, want, percent(share))
 	}
 }
+
+// Left out is told in the paragraph of the group, and what no group is of, at the end.
+func TestWhatWasNotRunIsTold(t *testing.T) {
+	r := rank(t, "BenchmarkX/jobs=3/model=a-2 1 5 ns/op\nBenchmarkX/jobs=4/model=a-2 1 5 ns/op\n")
+	require.True(t, r.HasGroup("BenchmarkX/jobs=3/model=slow"))
+	require.False(t, r.HasGroup("BenchmarkX/jobs=5/model=slow"))
+	var text strings.Builder
+	require.NoError(t, r.Write(&text, map[string]string{
+		"BenchmarkX/jobs=3/model=slow":    "it would take an hour",
+		"BenchmarkX/jobs=4/model=counter": "counter has no open loop",
+		"BenchmarkX/jobs=5/model=a":       "there is no memory",
+	}))
+	require.True(t, strings.HasPrefix(text.String(), `X/jobs=3
+  a alone can be ranked: 5ns an operation (median of 1).
+  not run: slow, it would take an hour
+X/jobs=4
+  a alone can be ranked: 5ns an operation (median of 1).
+  not run: counter has no open loop
+X/jobs=5/model=a
+  not run: there is no memory
+`), text.String())
+}

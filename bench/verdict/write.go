@@ -36,10 +36,16 @@ func (r *Ranking) paragraphs(leftOut map[string]string) []string {
 		g := &r.Groups[i]
 		lines := r.Sentences(g)
 		for _, name := range slices.Sorted(maps.Keys(leftOut)) {
-			if group, model := results.Split(name); group == strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs)) {
-				lines = append(lines, fmt.Sprintf("not run: %s, %s", model, leftOut[name]))
-				delete(left, name)
+			if !g.named(name) {
+				continue
 			}
+			_, model := results.Split(name)
+			why := leftOut[name]
+			if !strings.HasPrefix(why, model+" ") {
+				why = model + ", " + why
+			}
+			lines = append(lines, "not run: "+why)
+			delete(left, name)
 		}
 		if len(lines) > 0 {
 			texts = append(texts, paragraph(title(r.set, g), lines))
@@ -51,6 +57,20 @@ func (r *Ranking) paragraphs(leftOut map[string]string) []string {
 	return texts
 }
 
+// HasGroup says whether a benchmark of this name, without GOMAXPROCS, is of one of the groups.
+func (r *Ranking) HasGroup(name string) bool {
+	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.named(name) })
+}
+
+// named says whether a benchmark of this name is of the group.
+func (g *Group) named(name string) bool {
+	group, _ := results.Split(name)
+	return group == g.plainName()
+}
+
+// plainName is the group's name without GOMAXPROCS.
+func (g *Group) plainName() string { return strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs)) }
+
 func paragraph(title string, lines []string) string {
 	return title + "\n  " + strings.Join(lines, "\n  ") + "\n"
 }
@@ -58,7 +78,7 @@ func paragraph(title string, lines []string) string {
 // title is the group's name, and what tells it from others: GOMAXPROCS and the package, if
 // there are several.
 func title(set *results.Set, g *Group) string {
-	text := strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs))
+	text := g.plainName()
 	procs, packages := false, false
 	for i := range set.Groups {
 		procs = procs || set.Groups[i].Procs != g.Procs
@@ -121,6 +141,9 @@ func (r *Ranking) Sentences(g *Group) []string {
 	}
 	for _, c := range g.Saturated {
 		lines = append(lines, fmt.Sprintf("not ranked: %s is saturated, %s", c.Model, c.Saturated))
+	}
+	if len(g.Lacking) > 0 && len(g.Places)+len(g.Saturated) == 0 {
+		return append(lines, fmt.Sprintf("not ranked: no model has %s", r.Unit))
 	}
 	for _, c := range g.Lacking {
 		lines = append(lines, fmt.Sprintf("not ranked: %s has no %s", c.Model, r.Unit))

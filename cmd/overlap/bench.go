@@ -50,6 +50,7 @@ Examples:
   overlap bench -bench Pages -rounds 20 -cpu 1,2
   overlap bench -for 10m -control goroutines-limit
   overlap bench -bench Dispatch -benchtime 200ms -- -workers 4
+  overlap bench -bench Pages -unit jobs/s,B/op
   overlap bench -bench Open -- -rate 200,300,350 -arrivals constant,poisson
   overlap bench -bench Pages -- -latency 100ms -tasks 5000 -inflight 500
 `
@@ -64,6 +65,8 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	flags.Uint64Var(&config.Seed, "seed", 0, "`seed` of the order; 0 takes a random one, which is recorded")
 	flags.DurationVar(&config.For, "for", 0, "`time` to measure for, such as 2m: as many rounds as fit, in place of -rounds")
 	flags.StringVar(&config.Control, "control", "", "the `model` that stands in twice under two names, for the noise floor (pool, or else the first); none for none")
+	var units unitList
+	units.flag(flags)
 	calibrated := flags.Bool("calibrate", true, "calibrate the machine first, about 3 s; with =false no cell is marked as saturated")
 	flags.Func("cpu", "comma-separated `values` of GOMAXPROCS to sweep (the machine's)", func(list string) (err error) {
 		config.CPU, err = parseCPU(list)
@@ -86,6 +89,13 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	}
 	if err := config.Validate(); err != nil {
 		return c.misused(flags, err)
+	}
+
+	units.tidy(func(line string) { fmt.Fprintf(c.stderr, "overlap bench: %s\n", line) })
+	for _, unit := range units.units {
+		if _, err := verdict.DirectionOf(unit); err != nil {
+			return c.misused(flags, err)
+		}
 	}
 
 	progress := &benchProgress{w: c.stderr}
@@ -117,7 +127,7 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	case err != nil:
 		return c.broken(flags, err)
 	}
-	if err := c.summary(ctx, config, report); err != nil {
+	if err := c.summary(ctx, config, units, report); err != nil {
 		kept(err)
 		if ctx.Err() != nil {
 			return interrupted
@@ -155,28 +165,48 @@ func parseCPU(list string) (cpus []int, err error) {
 }
 
 // summary prints benchstat's tables and what is proven, in words.
-func (c console) summary(ctx context.Context, config rounds.Config, report *rounds.Report) error {
+func (c console) summary(ctx context.Context, config rounds.Config, units unitList, report *rounds.Report) error {
 	set, err := results.ReadFiles(config.Out)
 	if err != nil {
 		return err
 	}
-	ranking, err := verdict.Within(set, "sec/op")
-	if err != nil {
-		return err
+	all := units.judgements(set)
+	var rankings []*verdict.Ranking
+	for _, j := range all {
+		ranking, err := verdict.Within(set, j.unit)
+		if err != nil {
+			return err
+		}
+		rankings = append(rankings, ranking.Only(j.shows))
 	}
 	err = c.tables(ctx, "bench", config.Dir, func(b verdict.Benchstat) error {
-		return b.Models(ctx, c.stdout, config.Out, set, report.Models, []string{"sec/op", "x-ideal"})
+		return b.Models(ctx, c.stdout, config.Out, set, report.Models, append(unitsOf(all), "x-ideal"))
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(c.stdout)
-	if err := ranking.Write(c.stdout, report.LeftOut); err != nil {
-		return err
+	for i, ranking := range rankings {
+		heading(c.stdout, all, i)
+		if err := ranking.Write(c.stdout, leftOut(report.LeftOut, rankings, i)); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(c.stdout, "\nbuilt in %s, warmed up in %s, measured %d rounds in %s: %s\n",
 		report.Building.Round(time.Second), report.WarmUp.Round(time.Second), report.Rounds, report.Measured.Round(time.Second), config.Out)
 	return nil
+}
+
+// leftOut are the benchmarks that were not run and that are told of with one ranking: the
+// first that has their group, or else the first of all.
+func leftOut(all map[string]string, rankings []*verdict.Ranking, i int) map[string]string {
+	told := map[string]string{}
+	for name, why := range all {
+		at := slices.IndexFunc(rankings, func(r *verdict.Ranking) bool { return r.HasGroup(name) })
+		if max(at, 0) == i {
+			told[name] = why
+		}
+	}
+	return told
 }
 
 // benchProgress shows a benchmark's progress.

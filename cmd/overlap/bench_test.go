@@ -21,6 +21,8 @@ func TestBench(t *testing.T) {
 	require.Regexp(t, `(?m)^Fast/size=3\n  (a|b) has the best median: `, s.stdout)
 	require.Contains(t, s.stdout, "  not run: slow, it would take an hour\n")
 	require.Regexp(t, `\nbuilt in \d+s, warmed up in \d+s, measured 2 rounds in \d+s: `, s.stdout)
+	require.Contains(t, s.stderr, "calibrating this machine: about 3 s\n")
+	require.Regexp(t, `\ncalibrated in [\d.]+ s:\n`, s.stderr)
 	require.Contains(t, s.stderr, "measuring 4 cells in 2 rounds: about ")
 	require.Contains(t, s.stderr, "4 of 8 done, about ")
 	text, err := os.ReadFile(out)
@@ -31,7 +33,7 @@ func TestBench(t *testing.T) {
 // Without -seed the order is a random one, and the file says which.
 func TestBenchRecordsARandomSeed(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-bench", "Fast", "-rounds", "1", "-benchtime", "1x", "-o", out, "--", "-spin=5")
+	s := overlapCommand(t, "bench", "-calibrate=false", "-pkg", fake, "-control", "none", "-bench", "Fast", "-rounds", "1", "-benchtime", "1x", "-o", out, "--", "-spin=5")
 	require.Equal(t, 0, s.status, s.stderr)
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
@@ -69,7 +71,7 @@ func TestBenchInterrupted(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "results.txt")
 			stderr := &trigger{text: c.at, cancel: cancel}
 			console := console{stdout: new(bytes.Buffer), stderr: stderr}
-			status := console.main(ctx, []string{"bench", "-pkg", fake, "-control", "none", "-rounds", "10", "-benchtime", "1x", "-o", out})
+			status := console.main(ctx, []string{"bench", "-calibrate=false", "-pkg", fake, "-control", "none", "-rounds", "10", "-benchtime", "1x", "-o", out})
 			require.Equal(t, interrupted, status, stderr.String())
 			require.Contains(t, stderr.String(), c.want)
 			if !c.kept {
@@ -91,7 +93,7 @@ func TestBenchInterruptedAtTheEnd(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
 	var stderr bytes.Buffer
 	console := console{stdout: &trigger{text: "goos: ", cancel: cancel}, stderr: &stderr} // after the first of two tables
-	status := console.main(ctx, []string{"bench", "-pkg", fake, "-control", "none", "-rounds", "2", "-benchtime", "1x", "-o", out})
+	status := console.main(ctx, []string{"bench", "-calibrate=false", "-pkg", fake, "-control", "none", "-rounds", "2", "-benchtime", "1x", "-o", out})
 	require.Equal(t, interrupted, status)
 	require.Contains(t, stderr.String(), "The finished rounds are kept in "+out)
 	text, err := os.ReadFile(out)
@@ -101,14 +103,14 @@ func TestBenchInterruptedAtTheEnd(t *testing.T) {
 
 func TestBenchTellsItsNoiseFloor(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-for", "1ms", "-control", "b", "-benchtime", "1x", "-o", out)
+	s := overlapCommand(t, "bench", "-calibrate=false", "-pkg", fake, "-for", "1ms", "-control", "b", "-benchtime", "1x", "-o", out)
 	require.Equal(t, 0, s.status, s.stderr)
 	require.Contains(t, s.stderr, "2 rounds fit into 1ms\n")
 	require.Contains(t, s.stderr, "measuring 5 cells in 2 rounds: about ")
 	require.Regexp(t, `│\s+b-again\s+│`, s.stdout)
 	require.Regexp(t, `The noise floor is [\d.]+ %: so much b differed from itself at most`, s.stdout)
 
-	s = overlapCommand(t, "bench", "-pkg", fake, "-control", "fly", "-o", out+"2")
+	s = overlapCommand(t, "bench", "-calibrate=false", "-pkg", fake, "-control", "fly", "-o", out+"2")
 	require.Equal(t, failed, s.status)
 	require.Contains(t, s.stderr, `control is "fly", want one of a, b, c, or none`)
 }
@@ -125,12 +127,12 @@ func TestBenchOfAPackageWithoutModels(t *testing.T) {
 
 func TestBenchFails(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.txt")
-	s := overlapCommand(t, "bench", "-pkg", fake, "-control", "none", "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))
+	s := overlapCommand(t, "bench", "-calibrate=false", "-pkg", fake, "-control", "none", "-rounds", "4", "-benchtime", "1x", "-o", out, "--", "-fail-after", filepath.Join(t.TempDir(), "starts"))
 	require.Equal(t, failed, s.status)
 	require.Contains(t, s.stderr, "broken on purpose")
 	require.Contains(t, s.stderr, "The finished rounds are kept in "+out)
 
-	s = overlapCommand(t, "bench", "-pkg", "../../bench/rounds/testdata/broken", "-o", out+"2")
+	s = overlapCommand(t, "bench", "-calibrate=false", "-pkg", "../../bench/rounds/testdata/broken", "-o", out+"2")
 	require.Equal(t, failed, s.status)
 	require.Contains(t, s.stderr, "broken_test.go:4")
 }

@@ -50,22 +50,14 @@ Examples:
 
 // comparison is what the flags ask for.
 type comparison struct {
-	units    []string
+	unitList
 	failOver float64 // a share; below 0 for none
 	bench    *regexp.Regexp
 }
 
 func (c console) compare(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	want := comparison{failOver: -1}
-	flags.Func("unit", "`unit` to judge by, or several with commas between them (sec/op, which ns/op is called too)", func(list string) error {
-		for field := range strings.SplitSeq(list, ",") {
-			if field = strings.TrimSpace(field); field == "" {
-				return errors.New("a unit has no name")
-			}
-			want.units = append(want.units, field)
-		}
-		return nil
-	})
+	want.unitList.flag(flags)
 	flags.Func("fail-over", "exit with status 1 for a proven regression larger than this `share`, such as 5% or 0.05; for two files", func(text string) (err error) {
 		want.failOver, err = parseShare(text)
 		return err
@@ -80,16 +72,7 @@ func (c console) compare(ctx context.Context, flags *flag.FlagSet, args []string
 	if err := want.check(flags.Args()); err != nil {
 		return c.misused(flags, err)
 	}
-	if len(want.units) == 0 {
-		want.units = []string{"sec/op"}
-	}
-	for i, unit := range want.units {
-		if tidied := verdict.Tidy(unit); tidied != unit {
-			fmt.Fprintf(c.stderr, "overlap compare: %s is called %s here, as benchstat has it\n", unit, tidied)
-			want.units[i] = tidied
-		}
-	}
-	want.units = distinct(want.units)
+	want.tidy(func(line string) { fmt.Fprintf(c.stderr, "overlap compare: %s\n", line) })
 
 	err := c.judge(ctx, want, flags.Args())
 	switch {
@@ -135,16 +118,6 @@ func parseShare(text string) (float64, error) {
 	return n, nil
 }
 
-func distinct(words []string) []string {
-	var some []string
-	for _, w := range words {
-		if !slices.Contains(some, w) {
-			some = append(some, w)
-		}
-	}
-	return some
-}
-
 func (want comparison) shows(group string) bool {
 	return want.bench == nil || want.bench.MatchString(group) || want.bench.MatchString("Benchmark"+group)
 }
@@ -173,29 +146,32 @@ func (c console) judge(ctx context.Context, want comparison, files []string) err
 			return err
 		}
 	}
-	if len(sets) == 2 {
-		return c.across(ctx, want, files, sets, shown)
+	all := want.judgements(shown...)
+	for i, set := range sets {
+		for _, unit := range unitsOf(all) {
+			if err := cmp.Or(set.MustHave(unit), shown[i].MustHave(unit)); err != nil {
+				return err
+			}
+		}
 	}
-	return c.within(ctx, want, files[0], sets[0], shown[0])
+	if len(sets) == 2 {
+		return c.across(ctx, want, all, files, sets, shown)
+	}
+	return c.within(ctx, want, all, files[0], sets[0], shown[0])
 }
 
-// of are the set's groups that are shown, which must have the units.
+// of are the set's groups that are shown.
 func (want comparison) of(set *results.Set) (*results.Set, error) {
 	shown := *set
 	shown.Groups = slices.DeleteFunc(slices.Clone(set.Groups), func(g results.Group) bool { return !want.shows(g.Name) })
-	if len(shown.Groups) == 0 {
-		var names []string
-		for _, g := range set.Groups {
-			names = append(names, g.Name)
-		}
-		return nil, fmt.Errorf("%s: -bench %s matches none of %s", strings.Join(set.Files, ", "), want.bench, strings.Join(names, ", "))
+	if len(shown.Groups) > 0 {
+		return &shown, nil
 	}
-	for _, unit := range want.units {
-		if err := cmp.Or(set.MustHave(unit), shown.MustHave(unit)); err != nil {
-			return nil, err
-		}
+	var names []string
+	for _, g := range set.Groups {
+		names = append(names, g.Name)
 	}
-	return &shown, nil
+	return nil, fmt.Errorf("%s: -bench %s matches none of %s", strings.Join(set.Files, ", "), want.bench, strings.Join(names, ", "))
 }
 
 func (c console) warn(lines []string) {
@@ -205,17 +181,17 @@ func (c console) warn(lines []string) {
 }
 
 // within compares the models of one run.
-func (c console) within(ctx context.Context, want comparison, file string, set, shown *results.Set) error {
+func (c console) within(ctx context.Context, want comparison, all []judgement, file string, set, shown *results.Set) error {
 	var rankings []*verdict.Ranking
-	for _, unit := range want.units {
-		ranking, err := verdict.Within(set, unit)
+	for _, j := range all {
+		ranking, err := verdict.Within(set, j.unit)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		rankings = append(rankings, ranking)
 	}
 	err := c.tables(ctx, "compare", "", func(b verdict.Benchstat) error {
-		return b.Models(ctx, c.stdout, file, shown, columns(shown), want.units)
+		return b.Models(ctx, c.stdout, file, shown, columns(shown), unitsOf(all))
 	})
 	if err != nil {
 		return err
@@ -224,12 +200,17 @@ func (c console) within(ctx context.Context, want comparison, file string, set, 
 		if ranking.Need > 0 {
 			return fmt.Errorf("%s: %s", file, ranking.Notes()[0])
 		}
-		c.heading(want, i)
-		if err := ranking.Only(want.shows).Write(c.stdout, nil); err != nil {
+		heading(c.stdout, all, i)
+		if err := ranking.Only(want.and(all[i])).Write(c.stdout, nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// and is what both show.
+func (want comparison) and(j judgement) func(group string) bool {
+	return func(group string) bool { return want.shows(group) && j.shows(group) }
 }
 
 // columns are the models in the order in which the course tells of them, then the
@@ -244,28 +225,28 @@ func columns(set *results.Set) []string {
 }
 
 // across compares two runs.
-func (c console) across(ctx context.Context, want comparison, files []string, sets, shown []*results.Set) error {
-	var all []*verdict.Changes
-	for _, unit := range want.units {
-		changes, err := verdict.Between(sets[0], sets[1], unit)
+func (c console) across(ctx context.Context, want comparison, all []judgement, files []string, sets, shown []*results.Set) error {
+	var each []*verdict.Changes
+	for _, j := range all {
+		changes, err := verdict.Between(sets[0], sets[1], j.unit)
 		if err != nil {
 			return err
 		}
-		all = append(all, changes)
+		each = append(each, changes)
 	}
 	err := c.tables(ctx, "compare", "", func(b verdict.Benchstat) error {
-		return b.Runs(ctx, c.stdout, [2]string(files), [2]*results.Set(shown), want.units)
+		return b.Runs(ctx, c.stdout, [2]string(files), [2]*results.Set(shown), unitsOf(all))
 	})
 	if err != nil {
 		return err
 	}
 	var worse []string
-	for i, changes := range all {
+	for i, changes := range each {
 		if changes.Need > 0 {
 			return fmt.Errorf("%s, %s: %s", files[0], files[1], changes.Notes()[0])
 		}
-		c.heading(want, i)
-		changes = changes.Only(want.shows)
+		heading(c.stdout, all, i)
+		changes = changes.Only(want.and(all[i]))
 		if err := changes.Write(c.stdout); err != nil {
 			return err
 		}
@@ -279,14 +260,6 @@ func (c console) across(ctx context.Context, want comparison, files []string, se
 		return fmt.Errorf("worse by more than %.4g %%, and proven:\n  %s", 100*want.failOver, strings.Join(worse, "\n  "))
 	}
 	return nil
-}
-
-// heading stands above the sentences about one of several units.
-func (c console) heading(want comparison, i int) {
-	fmt.Fprintln(c.stdout)
-	if len(want.units) > 1 {
-		fmt.Fprintf(c.stdout, "By %s\n\n", want.units[i])
-	}
 }
 
 // tables prints benchstat's tables, or says why they are left out.

@@ -361,6 +361,9 @@ func TestExamplesOfTheManuals(t *testing.T) {
 				case "bench":
 					s := overlapWith(ended, "", args[1:]...)
 					require.Equal(t, interrupted, s.status, s.stderr)
+				case "compare", "report": // TestCompareExamples, TestReportExamples
+				default:
+					t.Fatal("no test of its examples")
 				}
 			})
 		}
