@@ -22,7 +22,7 @@ import (
 // no check of ctx, no Goexit, and only wg.Go's loop recovers a panic.
 func BenchmarkDispatch(b *testing.B) {
 	const tasks = 10_000
-	for _, workers := range flags.workers.or(2, 8) {
+	for _, workers := range flags.workers.or(8) {
 		c := cpuCell(tasks, 0)
 		models := append(Models[int, uint64, uint64](Limit{InFlight: workers, Buffer: 128}), baselines(workers)...)
 		for _, m := range models {

@@ -228,6 +228,20 @@ func TestPagesCell(t *testing.T) {
 	}
 }
 
+func TestPagesOf(t *testing.T) {
+	const ms = time.Millisecond
+	of := func(args ...string) []pagesOf {
+		s := settings{latency: list[time.Duration]{parse: wait}, tasks: list[int]{parse: positive}}
+		set := flag.NewFlagSet("bench", flag.ContinueOnError)
+		s.register(set)
+		require.NoError(t, set.Parse(args))
+		return s.pages()
+	}
+	require.Equal(t, []pagesOf{{10 * ms, 100}, {50 * ms, 100}, {50 * ms, 500}}, of())
+	require.Equal(t, []pagesOf{{10 * ms, 100}, {10 * ms, 500}}, of("-latency=10ms"), "who asks for it gets it")
+	require.Equal(t, []pagesOf{{10 * ms, 5}, {50 * ms, 5}, {10 * ms, 70}, {50 * ms, 70}}, of("-tasks=70,5"))
+}
+
 func TestServeRefusesAWrongNumberOfPages(t *testing.T) {
 	require.ErrorContains(t, serve("many"), serveSite+"=many: ")
 }

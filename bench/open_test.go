@@ -15,7 +15,7 @@ import (
 
 const (
 	// openFor is how long arrivals come in one operation of BenchmarkOpen.
-	openFor = 330 * time.Millisecond
+	openFor = 250 * time.Millisecond
 	// openBacklog is how many may wait to be taken. What does not keep up fills it, and
 	// then drops; that it is small keeps the benchmark short.
 	openBacklog = 16

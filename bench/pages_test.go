@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -22,19 +23,39 @@ import (
 // another process that answers after the latency, and parses them: the job that
 // concurrency is for.
 func BenchmarkPages(b *testing.B) {
-	counts := flags.tasks.or(100, 1000)
-	site := startSite(b, slices.Max(counts))
-	for _, latency := range flags.latency.or(10*time.Millisecond, 50*time.Millisecond) {
-		for _, tasks := range counts {
-			c := pagesCell(b, site, tasks, latency)
-			limit := flags.limit(latency)
-			for _, m := range Models[string, stamped[pages.Body], pages.Page](limit) {
-				b.Run(fmt.Sprintf("latency=%v/inflight=%d/tasks=%d/model=%s", latency, limit.InFlight, tasks, m.Name), func(b *testing.B) {
-					c.run(b, m)
-				})
-			}
+	cells := flags.pages()
+	site := startSite(b, cells[len(cells)-1].tasks)
+	for _, p := range cells {
+		c := pagesCell(b, site, p.tasks, p.latency)
+		limit := flags.limit(p.latency)
+		for _, m := range Models[string, stamped[pages.Body], pages.Page](limit) {
+			b.Run(fmt.Sprintf("latency=%v/inflight=%d/tasks=%d/model=%s", p.latency, limit.InFlight, p.tasks, m.Name), func(b *testing.B) {
+				c.run(b, m)
+			})
 		}
 	}
+}
+
+// pagesOf are one setting of BenchmarkPages.
+type pagesOf struct {
+	latency time.Duration
+	tasks   int
+}
+
+// pages are the settings of BenchmarkPages, the most pages last: what -latency and
+// -tasks say, each with each. Without them 500 pages of 10 ms are left out: at the same
+// rate they take as long as those of 50 ms, and tell the same.
+func (s *settings) pages() (all []pagesOf) {
+	for _, latency := range s.latency.or(10*time.Millisecond, 50*time.Millisecond) {
+		for _, tasks := range s.tasks.or(100, 500) {
+			all = append(all, pagesOf{latency, tasks})
+		}
+	}
+	if len(s.latency.values)+len(s.tasks.values) == 0 {
+		all = slices.DeleteFunc(all, func(p pagesOf) bool { return p == pagesOf{10 * time.Millisecond, 500} })
+	}
+	slices.SortStableFunc(all, func(a, b pagesOf) int { return cmp.Compare(a.tasks, b.tasks) })
+	return all
 }
 
 // pagesPerSecond is what the limits of BenchmarkPages ask for, unless -inflight says

@@ -411,7 +411,7 @@ func (p *plan) rows(b benchmark, g *results.Group, f *rows, unit, title string, 
 	for _, r := range f.rows {
 		stats = append(stats, r.stat)
 		if r.ideal > 0 {
-			ideals = "The upright stroke is the ideal: the makespan if only waiting took time."
+			ideals = "The upright stroke is the ideal: the least possible, by the model's schedule or by the work for the cores."
 		}
 	}
 	more := ""
@@ -710,7 +710,7 @@ func (f *lines) idealNote() string {
 	for _, line := range f.ideals {
 		of = append(of, list(line.names))
 	}
-	return "Dashed is the ideal, the makespan if only waiting took time: of " + strings.Join(of, "; of ") + "."
+	return "Dashed is the ideal, the least possible by the schedule or by the work for the cores: of " + strings.Join(of, "; of ") + "."
 }
 
 // costs draws the cost per job of the groups that no sweep has.

@@ -75,7 +75,7 @@ type lines struct {
 	ideals      []idealLine
 }
 
-// An idealLine is what some of the series would be if only waiting took time.
+// An idealLine is what some of the series would be at best: see ideal.
 type idealLine struct {
 	names  []string
 	points []point // x and ideal

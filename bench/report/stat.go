@@ -68,7 +68,8 @@ func statOf(c *results.Cell, unit string) stat {
 	return summarize(c.Samples[unit])
 }
 
-// ideal is what a cell's makespan would be if only waiting took time, in seconds; ok
+// ideal is the least that a cell's makespan could be, in seconds: the model's schedule in
+// virtual time, or what the cores need for the work if that is more; ok
 // is false where nobody computed it.
 func ideal(c *results.Cell) (seconds float64, ok bool) {
 	times, factors := c.Samples["sec/op"], c.Samples["x-ideal"]

@@ -186,6 +186,8 @@ func (r *Ranking) against(g *Group) []string {
 			worse = append(worse, fmt.Sprintf("%s times as fast as %s %s", factor, p.Model, interval))
 		case p.Holm < Alpha && p.Factor.Estimate > 1:
 			level = append(level, fmt.Sprintf("%s (%s times, below the noise floor)", p.Model, factor))
+		case !p.Factor.HasInterval():
+			level = append(level, p.Model)
 		default:
 			level = append(level, fmt.Sprintf("%s %s", p.Model, interval))
 		}
