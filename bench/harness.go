@@ -102,7 +102,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	}
 	c.sent.start()
 	resident := watchResident()
-	memory := cost.WatchMemory(sampling)
+	memory := cost.WatchMemory(sampling(ideal))
 	defer memory.Stop()
 	peaks.before = settled()
 	var meter meter

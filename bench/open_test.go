@@ -103,7 +103,7 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	sent.start()
 	intended.start()
 	resident := watchResident()
-	memory := cost.WatchMemory(sampling)
+	memory := cost.WatchMemory(sampling(openFor))
 	defer memory.Stop()
 	var total openloop.Report
 	var meter meter

@@ -161,7 +161,8 @@ func (ref *reference) machine() string {
 
 // table has a row for each group of a benchmark and a column for each model: those
 // of this module, then what is measured beside them. A time is bold if it is the fastest of its row, or not proven
-// slower; italic if the cell was left out and its makespan computed.
+// slower; italic if the cell was left out and its makespan computed; in parentheses if the
+// machine was saturated, so that it is not ranked.
 func (ref *reference) table(benchmark string) (string, error) {
 	var rows []*verdict.Group
 	for i := range ref.ranking.Groups {
@@ -211,7 +212,11 @@ func modelsOf(groups []*verdict.Group) []string {
 
 func cell(g *verdict.Group, model string) (string, error) {
 	p := g.Place(model)
+	saturated := slices.IndexFunc(g.Saturated, func(c *results.Cell) bool { return c.Model == model })
 	switch {
+	case saturated >= 0:
+		times := slices.Sorted(slices.Values(g.Saturated[saturated].Samples["sec/op"]))
+		return fmt.Sprintf("(%s)", digits(inSeconds((times[(len(times)-1)/2]+times[len(times)/2])/2))), nil
 	case p == nil:
 		d, err := sequentially(g.Name)
 		return fmt.Sprintf("*%v*", d), err
@@ -222,12 +227,14 @@ func cell(g *verdict.Group, model string) (string, error) {
 	}
 }
 
-func timeOf(p *verdict.Place) time.Duration { return time.Duration(p.Median * float64(time.Second)) }
+func timeOf(p *verdict.Place) time.Duration { return inSeconds(p.Median) }
+
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // sequentially is the makespan of the jobs of a group of BenchmarkPages, one after
 // another, in virtual time.
 func sequentially(group string) (time.Duration, error) {
-	m := regexp.MustCompile(`^Pages/latency=([^/]+)/tasks=(\d+)`).FindStringSubmatch(group)
+	m := regexp.MustCompile(`^Pages/latency=([^/]+)/(?:inflight=\d+/)?tasks=(\d+)`).FindStringSubmatch(group)
 	if m == nil {
 		return 0, fmt.Errorf("a cell of %s is missing", group)
 	}
@@ -303,7 +310,7 @@ func TestFill(t *testing.T) {
 	table, err := ref.fill("<!-- gen: table Pages -->\n<!-- end -->")
 	require.NoError(t, err)
 	require.Contains(t, table, "| Pages | sequential | goroutines | goroutines-limit | pool | pool-counter | pool-steal | pipeline |\n| --- | ---: |")
-	require.Contains(t, table, "| latency=50ms, tasks=1000 | *50s* | ")
+	require.Contains(t, table, "| latency=50ms, inflight=150, tasks=500 | *25s* | (")
 	for page, want := range map[string]string{
 		"<!-- gen: table Nothing -->\n<!-- end -->":       "no such benchmark",
 		"<!-- gen: run nothing -->\n<!-- end -->":         "nothing.txt",
