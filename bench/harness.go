@@ -54,6 +54,7 @@ type cell[K, B, R any] struct {
 //	ns/job           makespan over jobs
 //	x-ideal          makespan over the least that is possible, see ideal (where jobs wait)
 //	cpu-ns/job       CPU time of this process, user and system, over jobs
+//	cores-used       CPU time over the time of the runs that it was taken of
 //	peak-inflight    jobs begun and not ended, at most
 //	peak-goroutines  goroutines that the model added, at most
 //	peak-heap-B      growth of the heap, at most, garbage included

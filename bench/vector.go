@@ -43,6 +43,8 @@ type meter struct {
 	before, after cost.Reading
 	used          cost.Used
 	runs          int
+	began         time.Time
+	wall          time.Duration // of the runs
 }
 
 // quiet is long enough for the threads that have nothing more to do to go to sleep.
@@ -53,10 +55,12 @@ const quiet = 2 * time.Millisecond
 func (m *meter) start() {
 	time.Sleep(quiet)
 	m.before.Start()
+	m.began = time.Now()
 }
 
 // stop adds what was used since start, by so many runs.
 func (m *meter) stop(runs int) {
+	m.wall += time.Since(m.began)
 	time.Sleep(quiet)
 	m.after.Stop()
 	m.used.Add(m.after.Sub(&m.before))
@@ -68,6 +72,7 @@ func (m *meter) stop(runs int) {
 func (m *meter) report(b *testing.B, jobs int) {
 	if m.used.CPUErr == nil {
 		b.ReportMetric(float64(m.used.CPU.Nanoseconds())/float64(m.runs*jobs), "cpu-ns/job")
+		b.ReportMetric(m.used.CPU.Seconds()/m.wall.Seconds(), "cores-used")
 	}
 	if share, ok := m.used.GC.Share(); ok {
 		b.ReportMetric(share, "gc-share")

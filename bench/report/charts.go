@@ -81,9 +81,9 @@ func (p *plan) floor(unit string) float64 {
 	return r.Floor.Difference
 }
 
-// sentences are what is proven of a group's times.
+// sentences are what is proven of a group, by the unit that is its own.
 func (p *plan) sentences(g *results.Group) []string {
-	r := p.ranking("sec/op")
+	r := p.ranking(verdict.OwnUnit(g))
 	if r == nil {
 		return nil
 	}
@@ -96,19 +96,31 @@ func (p *plan) sentences(g *results.Group) []string {
 
 // shown are what is proven of the run as a whole, and what that rests on.
 func (p *plan) shown() []Section {
-	r := p.ranking("sec/op")
-	if r == nil || r.Family == 0 {
-		return nil
-	}
-	var sections []Section
-	if len(r.Crossovers) > 0 {
-		overtakes := Section{Title: "Where one model overtakes another"}
+	overtakes := Section{Title: "Where one model overtakes another"}
+	var claims []Section
+	var units []string
+	for i := range p.set.Groups {
+		unit := verdict.OwnUnit(&p.set.Groups[i])
+		if slices.Contains(units, unit) {
+			continue
+		}
+		units = append(units, unit)
+		r := p.ranking(unit)
+		if r == nil || r.Family == 0 {
+			continue
+		}
 		for _, c := range r.Crossovers {
 			overtakes.Sentences = append(overtakes.Sentences, c.String())
 		}
-		sections = append(sections, overtakes)
+		claims = append(claims, Section{Title: "What is claimed, by " + unit, Sentences: r.Notes()})
 	}
-	return append(sections, Section{Title: "What is claimed", Sentences: r.Notes()})
+	if len(claims) == 1 {
+		claims[0].Title = "What is claimed"
+	}
+	if len(overtakes.Sentences) == 0 {
+		return claims
+	}
+	return append([]Section{overtakes}, claims...)
 }
 
 // cleaned makes sentences fit for a page.
@@ -370,7 +382,7 @@ func (p *plan) models(b benchmark, g *results.Group, unit string) {
 		f.rows = append(f.rows, r)
 	}
 	var proven []string
-	if unit == "sec/op" {
+	if unit == verdict.OwnUnit(g) {
 		proven = p.sentences(g)
 		p.said[g] = true
 	}

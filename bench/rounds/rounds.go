@@ -35,7 +35,7 @@ type Config struct {
 	Bench     string        // regular expression of benchmarks, as -bench takes it; empty is all
 	Rounds    int           // samples of each cell; benchstat needs 6 for an interval, 10 is a good number
 	For       time.Duration // if not 0, as many rounds as fit into it, an even number from 2, in place of Rounds
-	Control   string        // the model that stands in twice, see Floor; empty is pool, or else the first; NoControl is none
+	Control   string        // the model that stands in twice, the noise floor; empty is pool, or else the first; NoControl is none
 	CPU       []int         // values of GOMAXPROCS; none leaves it to the machine
 	BenchTime string        // of each cell in each round, as -benchtime takes it; empty is 100ms
 	Seed      uint64        // of the order
@@ -68,7 +68,6 @@ type Report struct {
 	LeftOut   map[string]string // benchmark name -> why it was not run
 	Saturated int               // cells that this machine cannot measure; the file says why
 	Models    []string          // in the order of the benchmarks
-	Benchstat Benchstat         // as the module's go.mod has it
 	Building  time.Duration
 	WarmUp    time.Duration
 	Measured  time.Duration // the rounds alone
@@ -111,9 +110,6 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 		return nil, err
 	}
 	bin.args, bin.calibration = config.Args, config.Calibration
-	if report.Benchstat, err = FindBenchstat(ctx, config.Dir); err != nil {
-		return nil, err
-	}
 	report.Building = time.Since(began)
 	progress.Say(fmt.Sprintf("built in %s", seconds(report.Building)))
 
@@ -354,7 +350,9 @@ func header(config Config, lines []string, control string) string {
 	fmt.Fprintf(&b, "toolchain: %s\n", runtime.Version())
 	fmt.Fprintf(&b, "commit: %s\n", commit(config.Dir))
 	fmt.Fprintf(&b, "date: %s\n", time.Now().UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "gomaxprocs: %s\n", gomaxprocs(config.CPU))
 	fmt.Fprintf(&b, "seed: %d\n", config.Seed)
+	fmt.Fprintln(&b, "order: groups, and models within a group, at random by the seed; every second round is the one before it backwards")
 	fmt.Fprintf(&b, "benchtime: %s\n", config.benchTime())
 	if config.Calibration != "" {
 		fmt.Fprintf(&b, "calibration: %s\n", config.Calibration)
@@ -363,6 +361,14 @@ func header(config Config, lines []string, control string) string {
 		fmt.Fprintf(&b, "control: %s\n", control+again)
 	}
 	return b.String()
+}
+
+// gomaxprocs are the values that cells are run at; a cell's own is in its name, unless it is 1.
+func gomaxprocs(values []int) string {
+	if len(values) == 0 {
+		values = []int{runtime.GOMAXPROCS(0)}
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(values), " ", ","), "[]")
 }
 
 // commit names the commit of the checkout at dir, with +dirty if files were

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +63,7 @@ func TestRun(t *testing.T) {
 
 	text, err := os.ReadFile(c.Out)
 	require.NoError(t, err)
-	for _, key := range []string{"goos", "goarch", "pkg", "cores", "toolchain", "commit", "date"} {
+	for _, key := range []string{"goos", "goarch", "pkg", "cores", "toolchain", "commit", "date", "gomaxprocs", "order"} {
 		require.Regexp(t, `(?m)^`+key+`: \S`, string(text))
 	}
 	for _, line := range []string{"spin: 77", "seed: 5", "benchtime: 1x"} {
@@ -91,7 +93,9 @@ func TestRun(t *testing.T) {
 	var tables strings.Builder
 	set, err := results.ReadFiles(c.Out)
 	require.NoError(t, err)
-	require.NoError(t, report.Benchstat.Models(t.Context(), &tables, c.Out, set, report.Models, []string{"sec/op"}))
+	benchstat, err := verdict.FindBenchstat(t.Context(), "")
+	require.NoError(t, err)
+	require.NoError(t, benchstat.Models(t.Context(), &tables, c.Out, set, report.Models, []string{"sec/op"}))
 	require.Regexp(t, `│\s+a\s+│\s+b\s+│\s+c\s+│`, tables.String())
 	require.Contains(t, tables.String(), "sec/op")
 	require.NotContains(t, tables.String(), "spin/op")
@@ -114,6 +118,7 @@ func TestRunWithAControl(t *testing.T) {
 		require.Equal(t, 2, len(regexp.MustCompile(`(?m)^BenchmarkFast/size=3/model=`+c.model+`-again(-2)?\s`).FindAllString(string(text), -1)))
 		set, err := results.ReadFiles(config.Out)
 		require.NoError(t, err)
+		require.Equal(t, strconv.Itoa(runtime.GOMAXPROCS(0)), set.Value("gomaxprocs"))
 		ranking, err := verdict.Within(set, "sec/op")
 		require.NoError(t, err)
 		require.Equal(t, c.model, ranking.Floor.Control)

@@ -22,7 +22,7 @@ import (
 // ignored are the configuration keys that tell runs apart which can well be compared;
 // benchstat would give each of their values tables of its own.
 func ignored() []string {
-	return []string{"benchtime", "commit", "date", "seed", "spin", "toolchain", "calibration", "control", "saturated"}
+	return []string{"benchtime", "commit", "date", "seed", "spin", "toolchain", "calibration", "control", "saturated", "gomaxprocs", "order"}
 }
 
 // A Benchstat is the benchstat command.

@@ -190,8 +190,12 @@ func (c *Changes) Regressions(over float64) []Change {
 func (c *Changes) Only(match func(group string) bool) *Changes {
 	some := *c
 	some.Cells = slices.DeleteFunc(slices.Clone(c.Cells), func(cell Change) bool { return !match(cell.Group.Name) })
-	keep := func(names []string) []string {
-		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !match(name) })
+	keep := func(texts []string) []string { // which begin with the name of a cell
+		return slices.DeleteFunc(slices.Clone(texts), func(text string) bool {
+			name, _, _ := strings.Cut(text, " ")
+			group, _, _ := strings.Cut(name, "/model=")
+			return !match(group)
+		})
 	}
 	some.OnlyOld, some.OnlyNew, some.NotRead = keep(c.OnlyOld), keep(c.OnlyNew), keep(c.NotRead)
 	return &some

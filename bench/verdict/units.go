@@ -81,6 +81,20 @@ func check(set *results.Set, unit string) (Direction, error) {
 	return DirectionOf(unit)
 }
 
+// OwnUnit is the unit by which a benchmark is judged if nobody names one: the time of an
+// operation or, as an open loop has none that is its own, the latency from when jobs
+// were due.
+func OwnUnit(g *results.Group) string {
+	const closed, open = "sec/op", "intended-p99-ms"
+	has := func(unit string) bool {
+		return slices.ContainsFunc(g.Cells, func(c results.Cell) bool { return len(c.Samples[unit]) > 0 })
+	}
+	if !has(closed) && has(open) {
+		return open
+	}
+	return closed
+}
+
 // speed says whether a unit tells how fast a model is, so that one may be called
 // so many times as fast as another.
 func speed(unit string) bool { return unit == "sec/op" || unit == "sec/job" || unit == "jobs/s" }

@@ -21,8 +21,10 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"example.com/overlap/bench/results"
 )
@@ -246,6 +248,24 @@ func floorOf(set *results.Set, unit string) Floor {
 		}
 	}
 	return floor
+}
+
+// Floors tells the noise floors of a run in all units that can be judged, the largest
+// difference between the control's two names in each; it is empty without a control.
+func Floors(set *results.Set) string {
+	var floors []string
+	for _, unit := range slices.Sorted(maps.Keys(directions())) {
+		switch f := floorOf(set, unit); {
+		case f.Known && math.IsInf(f.Difference, 1):
+			floors = append(floors, unit+" no bound")
+		case f.Known:
+			floors = append(floors, unit+" "+percent(f.Difference))
+		}
+	}
+	if floors == nil {
+		return ""
+	}
+	return "Noise floors by unit: " + strings.Join(floors, ", ") + "."
 }
 
 // larger is the floor of two runs together.

@@ -455,3 +455,23 @@ X/jobs=5/model=a
   not run: there is no memory
 `), text.String())
 }
+
+func TestFloors(t *testing.T) {
+	set := read(t, `control: a-again
+BenchmarkX/n=1/model=a 1 100 ns/op 50 jobs/s 7 laps 0 late-jobs/op
+BenchmarkX/n=1/model=a-again 1 103 ns/op 50 jobs/s 9 laps 4 late-jobs/op
+BenchmarkX/n=2/model=a 1 100 ns/op
+BenchmarkX/n=2/model=a-again 1 92 ns/op
+`)
+	require.Equal(t, "Noise floors by unit: jobs/s 0.0 %, late-jobs/op no bound, sec/op 8.7 %.", Floors(set), "the largest of all groups, of what can be judged")
+	require.Empty(t, Floors(read(t, "BenchmarkX/n=1/model=a 1 100 ns/op\n")))
+}
+
+func TestOwnUnit(t *testing.T) {
+	set := read(t, "BenchmarkOpen/model=a 1 3 intended-p99-ms 4 B/op\nBenchmarkPages/model=a 1 9 ns/op 3 intended-p99-ms\nBenchmarkX/model=a 1 4 B/op\n")
+	units := map[string]string{}
+	for i := range set.Groups {
+		units[set.Groups[i].Benchmark] = OwnUnit(&set.Groups[i])
+	}
+	require.Equal(t, map[string]string{"Open": "intended-p99-ms", "Pages": "sec/op", "X": "sec/op"}, units)
+}

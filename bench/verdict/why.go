@@ -63,10 +63,10 @@ func (r *Ranking) facts(g *Group, model string) facts {
 	}
 	f := facts{
 		model: model, ideal: value("x-ideal"), inFlight: value("peak-inflight"), goroutines: value("peak-goroutines"),
-		heap: value("peak-heap-B"), cores: value(cpuTime) * value("jobs/s"),
+		heap: value("peak-heap-B"), cores: value("cores-used"),
 	}
-	if math.IsNaN(f.cores) {
-		f.cores = value(cpuTime) / value("sec/job")
+	if math.IsNaN(f.cores) { // files of before it was measured
+		f.cores = value(cpuTime) * value("jobs/s")
 	}
 	limit := limitOf(r.set, g)
 	tasks := number(g, "tasks")

@@ -191,6 +191,9 @@ func (c console) summary(ctx context.Context, config rounds.Config, units unitLi
 			return err
 		}
 	}
+	if floors := verdict.Floors(set); floors != "" {
+		fmt.Fprintf(c.stdout, "\n%s\n", floors)
+	}
 	fmt.Fprintf(c.stdout, "\nbuilt in %s, warmed up in %s, measured %d rounds in %s: %s\n",
 		report.Building.Round(time.Second), report.WarmUp.Round(time.Second), report.Rounds, report.Measured.Round(time.Second), config.Out)
 	return nil

@@ -109,6 +109,7 @@ func TestBenchTellsItsNoiseFloor(t *testing.T) {
 	require.Contains(t, s.stderr, "measuring 5 cells in 2 rounds: about ")
 	require.Regexp(t, `│\s+b-again\s+│`, s.stdout)
 	require.Regexp(t, `The noise floor is [\d.]+ %: so much b differed from itself at most`, s.stdout)
+	require.Regexp(t, `\nNoise floors by unit: sec/op [\d.]+ %\.\n\nbuilt in`, s.stdout)
 
 	s = overlapCommand(t, "bench", "-calibrate=false", "-pkg", fake, "-control", "fly", "-o", out+"2")
 	require.Equal(t, failed, s.status)

@@ -52,8 +52,7 @@ type judgement struct {
 }
 
 // judgements are of all groups by each unit that was asked for. If none was, each group is
-// judged by the time of an operation, or, as an open loop has none that is its own, by the
-// latency from when jobs were due, if all sets know it.
+// judged by its own, if all sets know that.
 func (l *unitList) judgements(sets ...*results.Set) []judgement {
 	if len(l.units) > 0 {
 		var all []judgement
@@ -62,32 +61,27 @@ func (l *unitList) judgements(sets ...*results.Set) []judgement {
 		}
 		return all
 	}
-	const closed, open = "sec/op", "intended-p99-ms"
-	inAll := !slices.ContainsFunc(sets, func(set *results.Set) bool { return set.MustHave(open) != nil })
-	byOpen := map[string]bool{}
-	left := false // something is judged by the time of an operation
+	own := map[string]string{} // by name of the group
+	var all []judgement
 	for _, set := range sets {
 		for i := range set.Groups {
 			g := &set.Groups[i]
-			if inAll && !has(g, closed) && has(g, open) {
-				byOpen[g.Name] = true
-			} else {
-				left = true
+			unit := verdict.OwnUnit(g)
+			if slices.ContainsFunc(sets, func(set *results.Set) bool { return set.MustHave(unit) != nil }) {
+				unit = "sec/op"
 			}
+			own[g.Name] = unit
+			if slices.Contains(unitsOf(all), unit) {
+				continue
+			}
+			at := len(all)
+			if unit == "sec/op" { // what most are judged by comes first
+				at = 0
+			}
+			all = slices.Insert(all, at, judgement{unit, func(group string) bool { return own[group] == unit }})
 		}
 	}
-	var all []judgement
-	if left || len(byOpen) == 0 {
-		all = append(all, judgement{closed, func(group string) bool { return !byOpen[group] }})
-	}
-	if len(byOpen) > 0 {
-		all = append(all, judgement{open, func(group string) bool { return byOpen[group] }})
-	}
 	return all
-}
-
-func has(g *results.Group, unit string) bool {
-	return slices.ContainsFunc(g.Cells, func(c results.Cell) bool { return len(c.Samples[unit]) > 0 })
 }
 
 // heading stands above the sentences by one of several units.
