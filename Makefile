@@ -24,7 +24,7 @@ bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2,
 	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
 
 bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about four minutes (ROUNDS=2)
-	bin/overlap bench -pkg ./bench/scale -bench '$(BENCH)' -benchtime 1x -rounds '$(if $(filter file,$(origin ROUNDS)),2,$(ROUNDS))' $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
+	bin/overlap bench -pkg ./bench/scale -bench '$(BENCH)' -unit B/job,us/job -benchtime 1x -rounds '$(if $(filter file,$(origin ROUNDS)),2,$(ROUNDS))' $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
 
 bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about ten minutes
 	bin/overlap bench -bench Sweep -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS) -- -sweep

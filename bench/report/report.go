@@ -231,16 +231,19 @@ func (r *Report) Files() ([]File, error) {
 // machine says in a line where the numbers are from.
 func machine(set *results.Set) string {
 	value := func(key, format string) string {
-		values := set.Values(key)
+		values := slices.Clone(set.Values(key))
 		if len(values) == 0 {
 			return ""
 		}
+		for i := range values {
+			if key == "date" {
+				values[i], _, _ = strings.Cut(values[i], "T") // the day is enough
+			}
+		}
+		values = slices.Compact(values)
 		shown := make([]string, min(3, len(values)))
 		for i := range shown {
 			shown[i] = clean(values[i], 60)
-			if key == "date" {
-				shown[i], _, _ = strings.Cut(shown[i], "T") // the day is enough
-			}
 		}
 		text := strings.Join(shown, " and ")
 		if len(values) > 3 {

@@ -35,6 +35,8 @@ var words = map[string]string{
 	"dropped-jobs/op":   "dropped jobs",
 	"offered-jobs/s":    "offered jobs per second",
 	"B/job":             "memory per waiting job",
+	"us/job":            "cost per waiting job",
+	"cores-used":        "cores used",
 	"B/op":              "allocated",
 	"allocs/op":         "allocations",
 }

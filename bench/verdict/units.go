@@ -38,6 +38,7 @@ func directions() map[string]Direction {
 		"B/op":            Lower,
 		"allocs/op":       Lower,
 		"B/job":           Lower,
+		"us/job":          Lower,
 		"peak-goroutines": Lower,
 		"peak-heap-B":     Lower,
 		"peak-stack-B":    Lower,
