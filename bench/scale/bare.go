@@ -12,7 +12,7 @@ import (
 
 // A Bare is a way to wait without a Job: the floor under every model.
 type Bare struct {
-	Name string // as it stands in /wait=NAME
+	Name string // as it stands in /model=NAME
 
 	// Wait has n wait at once, and takes the time from the first that begins to the
 	// last that ends. When ctx ends it ends early, with its cause.

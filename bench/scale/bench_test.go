@@ -60,7 +60,7 @@ func BenchmarkWaiting(b *testing.B) {
 func BenchmarkBareWait(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		for _, bare := range scale.Bares() {
-			b.Run(fmt.Sprintf("waiting=%d/wait=%s", n, bare.Name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("waiting=%d/model=%s", n, bare.Name), func(b *testing.B) {
 				begin(b, bare.Need(n), bare.Goroutines(n))
 				var total scale.Cost
 				for b.Loop() {
