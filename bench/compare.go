@@ -23,7 +23,8 @@ import (
 // The models do all keys once an operation. Each run's results must be those of a
 // sequential run, by reflect.DeepEqual for values and by text for errors, or the
 // benchmark fails; checking is not timed. Reported besides time and allocations are
-// throughput, CPU time, memory, goroutines, the latencies of jobs and more, see README.
+// throughput, CPU time, memory, goroutines, the latencies of jobs and more, see README. For
+// these each model runs the job some times more, untimed, and once is cancelled.
 //
 // The job must give the same result for the same key each time. Models of
 // your own and another equality are for [Comparison].
@@ -66,6 +67,9 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	if len(c.Limits) == 0 {
 		b.Fatal("bench: there are no limits to compare the models at")
 	}
+	if len(c.Keys) == 0 {
+		b.Fatal("bench: there are no keys to run the job on")
+	}
 	models := c.Models
 	if models == nil {
 		models = Models[K, B, R]
@@ -77,26 +81,46 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	cell := cell[K, B, R]{
 		job: c.Job, keys: c.Keys, equal: equal,
 		want: sync.OnceValues(func() ([]overlap.Result[R], error) {
-			return sequentially(b.Context(), c.Job, c.Keys), nil
+			want := sequentially(b.Context(), c.Job, c.Keys)
+			if err := allFailed(want); err != nil {
+				b.Logf("warning: every job fails, so it is the failing that is measured; the first: %v", err)
+			}
+			return want, nil
 		}),
 		sent: new(stopwatch),
 	}
-	watched := stamp(c.Job, cell.sent)
 	for _, limit := range c.Limits {
 		overlap.MustLimit("limit.InFlight", limit.InFlight)
-		cell.rerun = func(ctx context.Context, model string) {
-			for _, m := range Models[K, stamped[B], R](limit) {
-				if m.Name == model {
-					m.Run(ctx, watched, c.Keys)
-				}
-			}
-		}
+		cell.rerun = latencies(c.Job, c.Keys, limit, cell.sent)
 		for _, m := range models(limit) {
 			b.Run(fmt.Sprintf("tasks=%d/limit=%d/model=%s", len(c.Keys), limit.InFlight, m.Name), func(b *testing.B) {
 				cell.run(b, m)
 			})
 		}
 	}
+}
+
+// latencies runs a model once more, of which nothing is known but its name, on a job whose
+// latencies go to watch. Models that are not of this module have none.
+func latencies[K, B, R any](job overlap.Job[K, B, R], keys []K, limit Limit, watch *stopwatch) func(ctx context.Context, model string) {
+	watched := stamp(job, watch)
+	return func(ctx context.Context, model string) {
+		for _, m := range Models[K, stamped[B], R](limit) {
+			if m.Name == model {
+				m.Run(ctx, watched, keys)
+			}
+		}
+	}
+}
+
+// allFailed returns the first error if every job has one.
+func allFailed[R any](results []overlap.Result[R]) error {
+	for _, r := range results {
+		if r.Err == nil {
+			return nil
+		}
+	}
+	return results[0].Err
 }
 
 // sequentially is a sequential run on a goroutine of its own, so that a job which

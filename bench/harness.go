@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -160,18 +161,20 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	}
 }
 
-// ideal is the makespan that nothing can beat: the model's own in virtual time, or
-// what this process's cores need for the work in it, if that is more. It is 0 where
-// jobs do not wait.
+// ideal is the makespan that nothing can beat: the model's own in virtual time, or, if
+// that is more, what this process's cores need for the work, none of which can begin before
+// the shortest wait is over. It is 0 where jobs do not wait.
 func (c cell[K, B, R]) ideal(m Model[K, B, R]) time.Duration {
-	if c.costs == nil {
+	if len(c.costs) == 0 {
 		return 0
 	}
 	var work time.Duration
+	wait := time.Duration(math.MaxInt64)
 	for _, job := range c.costs {
 		work += job.Work
+		wait = min(wait, job.Wait)
 	}
-	return max(m.Ideal(c.costs).Makespan, work/time.Duration(runtime.GOMAXPROCS(0)))
+	return max(m.Ideal(c.costs).Makespan, wait+work/time.Duration(runtime.GOMAXPROCS(0)))
 }
 
 // saturated says why this machine cannot measure the cell, or "".

@@ -69,8 +69,8 @@ type openCell struct {
 //	p50-ms ...              from the begin of Fetch
 //	intended-p50-ms ...     from when they were due
 //
-// and what every cell does of CPU, memory, collector and scheduler. There is no
-// ns/op: it is the schedule's.
+// and what every cell does of CPU, memory, goroutines, collector and scheduler; the arrivals'
+// own part in it is the same for all. There is no ns/op: it is the schedule's.
 func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.Sent[pages.Body], pages.Page]) {
 	if m.Stream == nil {
 		b.Skip(openloop.NoStream(m.Name))
@@ -94,7 +94,7 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	}
 
 	var sent, intended stopwatch
-	job := pages.Job(client, 0)
+	job, peaks := count(pages.Job(client, 0))
 	config := openloop.Config{Schedule: c.schedule, For: openFor, Backlog: openBacklog, FromSend: sent.record, FromIntended: intended.record}
 	endless := func(yield func(string) bool) {
 		for i := 0; yield(keys[i%len(keys)]); i++ {
@@ -102,6 +102,8 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	}
 	sent.start()
 	intended.start()
+	peaks.before = settled()
+	b.ReportAllocs()
 	resident := watchResident()
 	memory := cost.WatchMemory(sampling(openFor))
 	defer memory.Stop()
@@ -127,12 +129,17 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 		b.StartTimer()
 	}
 	grown := memory.Stop()
+	if total.Done == 0 {
+		b.Fatalf("no arrivals in %v at %d a second: a higher -rate, please", openFor, c.rate)
+	}
 	runs := float64(b.N)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(total.Offered)/(runs*openFor.Seconds()), "offered-jobs/s")
 	b.ReportMetric(total.Achieved(), "jobs/s")
 	b.ReportMetric(float64(total.Dropped)/runs, "dropped-jobs/op")
 	b.ReportMetric(float64(total.Late)/runs, "late-jobs/op")
+	b.ReportMetric(float64(peaks.inFlight.Load()), "peak-inflight")
+	b.ReportMetric(float64(peaks.goroutines.Load()), "peak-goroutines")
 	b.ReportMetric(float64(grown.Heap), "peak-heap-B")
 	b.ReportMetric(float64(grown.Stacks), "peak-stack-B")
 	meter.report(b, total.Done/b.N)

@@ -19,7 +19,10 @@ func BenchmarkProcess(b *testing.B) {
 	} {
 		for _, workers := range flags.workers.or(8) {
 			c := cpuCell(size.jobs, size.micros*flags.stepsPerMicrosecond())
-			for _, m := range Models[int, uint64, uint64](Limit{InFlight: workers, Buffer: 128}) {
+			limit := Limit{InFlight: workers, Buffer: 128}
+			c.sent = new(stopwatch)
+			c.rerun = latencies(c.job, c.keys, limit, c.sent)
+			for _, m := range Models[int, uint64, uint64](limit) {
 				b.Run(fmt.Sprintf("cpu=%s/tasks=%d/workers=%d/model=%s", size.name, size.jobs, workers, m.Name), func(b *testing.B) {
 					c.run(b, m)
 				})

@@ -140,7 +140,7 @@ func TestIdealKnowsTheCores(t *testing.T) {
 	cell := mixedCell(t, 10, schedule.Job{Wait: time.Millisecond, Work: 4 * time.Millisecond})
 	models := Models[int, stamped[uint64], uint64](Limit{InFlight: 5})
 	require.Equal(t, 50*time.Millisecond, cell.ideal(models[0]))
-	require.Equal(t, 20*time.Millisecond, cell.ideal(models[1]), "of two cores, each works 20 ms")
+	require.Equal(t, 21*time.Millisecond, cell.ideal(models[1]), "the wait, and then each of two cores works 20 ms")
 	cell.costs = slices.Repeat([]schedule.Job{{Wait: 30 * time.Millisecond, Work: time.Millisecond}}, 10)
 	require.Equal(t, 31*time.Millisecond, cell.ideal(models[1]))
 }

@@ -248,7 +248,11 @@ func measures(g *results.Group) []string {
 			units[unit] = true
 		}
 	}
-	for _, unit := range []string{"sec/op", "B/job"} {
+	main := []string{"sec/op", "B/job"}
+	if !units["sec/op"] { // an open loop
+		main = []string{"intended-p99-ms", "late-jobs/op", "dropped-jobs/op", "B/job"}
+	}
+	for _, unit := range main {
 		if units[unit] {
 			found = append(found, unit)
 		}
@@ -497,18 +501,7 @@ func coordinate(g *results.Group, key string) (value float64, label, same string
 	if !has || !isNumber || !finite(value) || value < 0 {
 		return 0, "", "", false
 	}
-	return value, numberLabel(text), g.Package + " " + kindOf(text) + " " + g.Without(key), true
-}
-
-// kindOf keeps 10ms and 10 from standing on one axis.
-func kindOf(text string) string {
-	if strings.HasSuffix(text, "%") {
-		return "percent"
-	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil {
-		return "number"
-	}
-	return "duration"
+	return value, numberLabel(text), fmt.Sprint(g.Package, " ", param.Kind(), " ", g.Without(key)), true
 }
 
 func numberLabel(text string) string {
@@ -783,7 +776,7 @@ var kinds = map[string]string{"send": "from the send", "intended": "from the int
 
 // latency draws the latencies of a group by percentile.
 func (p *plan) latency(b benchmark, g *results.Group, kind string) {
-	f := &lines{unit: "sec", yName: "latency", xName: "percentile"}
+	f := &lines{unit: "sec", yName: "latency", xName: percentileName}
 	most := 1.0
 	for i := range g.Cells {
 		c := &g.Cells[i]
@@ -840,6 +833,8 @@ func (p *plan) latency(b benchmark, g *results.Group, kind string) {
 	}
 	p.add(c, title)
 }
+
+const percentileName = "percentile"
 
 // percentiles stand at 1/(1-q).
 var percentiles = []place{{2, "50 %"}, {10, "90 %"}, {100, "99 %"}, {1e3, "99.9 %"}, {1e4, "99.99 %"}, {1e5, "99.999 %"}, {1e6, "99.9999 %"}}

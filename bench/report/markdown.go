@@ -50,6 +50,9 @@ func (r *Report) Markdown(w io.Writer) error {
 		if c.machine != "" {
 			fmt.Fprintf(&b, "\n%s\n", markdown(c.machine))
 		}
+		if len(r.set.Groups) > 0 {
+			b.WriteString("\n[Every sample](samples.csv)\n")
+		}
 		b.WriteString("\n</details>\n\n")
 	}
 	_, err := w.Write(b.Bytes())

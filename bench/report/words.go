@@ -174,6 +174,9 @@ func linesAlt(f *lines, title string, floor float64) string {
 		for _, pt := range s.points {
 			if pt.saturated != "" && !pt.quiet {
 				saturated++
+				if f.xName == percentileName { // one cell, however many percentiles it has
+					break
+				}
 			}
 		}
 	}

@@ -65,25 +65,28 @@ func compareParts(a, b string) int {
 	}
 	aValue, aProcs := CutProcs(aValue)
 	bValue, bProcs := CutProcs(bValue)
-	aNumber, aOK := number(aValue)
-	bNumber, bOK := number(bValue)
-	if aOK && bOK {
+	aNumber, aKind := number(aValue)
+	bNumber, bKind := number(bValue)
+	if aKind != NoNumber && bKind != NoNumber {
 		return cmp.Or(cmp.Compare(aNumber, bNumber), cmp.Compare(aProcs, bProcs))
 	}
 	return cmp.Compare(aValue, bValue)
 }
 
 // number reads a number, a duration (in nanoseconds) or a percentage.
-func number(value string) (float64, bool) {
+func number(value string) (float64, Kind) {
+	if n, err := strconv.ParseFloat(value, 64); err == nil { // also 0, which is a duration, too
+		return n, Plain
+	}
 	if d, err := time.ParseDuration(value); err == nil {
-		return float64(d), true
+		return float64(d), Duration
 	}
 	if percent, ok := strings.CutSuffix(value, "%"); ok {
-		n, err := strconv.ParseFloat(percent, 64)
-		return n / 100, err == nil
+		if n, err := strconv.ParseFloat(percent, 64); err == nil {
+			return n / 100, Share
+		}
 	}
-	n, err := strconv.ParseFloat(value, 64)
-	return n, err == nil
+	return 0, NoNumber
 }
 
 // CutProcs takes the -N of GOMAXPROCS off a name; go test prints none for 1.

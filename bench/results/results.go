@@ -99,10 +99,12 @@ func (s *Set) Values(key string) []string {
 // Control returns the model that stands in twice and its other name; both are
 // empty if none does.
 func (s *Set) Control() (model, twin string) {
-	if twin = s.Value("control"); twin == "" {
+	twin = s.Value("control")
+	model, ok := strings.CutSuffix(twin, Again)
+	if !ok || model == "" {
 		return "", ""
 	}
-	return strings.TrimSuffix(twin, Again), twin
+	return model, twin
 }
 
 // Models returns the models of all groups, in order of appearance, without the
@@ -185,7 +187,26 @@ func (p Param) String() string {
 }
 
 // Number reads the parameter's value as a number: 1000, 10ms (in nanoseconds), 25% (0.25).
-func (p Param) Number() (float64, bool) { return number(p.Value) }
+func (p Param) Number() (float64, bool) {
+	n, kind := number(p.Value)
+	return n, kind != NoNumber
+}
+
+// Kind says what Number reads: values of two kinds are not on one axis.
+func (p Param) Kind() Kind {
+	_, kind := number(p.Value)
+	return kind
+}
+
+// A Kind of number.
+type Kind int
+
+const (
+	NoNumber Kind = iota
+	Plain         // 1000
+	Duration      // 10ms
+	Share         // 25%
+)
 
 // ReadFiles reads raw files into one set; a cell that is in several of them has
 // the samples of all. Errors name file and line.
@@ -358,22 +379,12 @@ func (r *reader) cell(pkg string, name benchfmt.Name) *Cell {
 	return &g.Cells[len(g.Cells)-1]
 }
 
-// find returns the cell that a latency line names: the one result line before it
-// may be of any package.
-func (r *reader) find(name benchfmt.Name) *Cell {
-	group, model := split(name)
-	for _, key := range r.order {
-		if key.name == group.Name {
-			if c := r.groups[key].Cell(model); c != nil {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
 func (r *reader) merge(l latency) error {
-	cell := r.find(l.name)
+	group, model := split(l.name)
+	var cell *Cell
+	if g := r.groups[groupKey{l.pkg, group.Name}]; g != nil {
+		cell = g.Cell(model)
+	}
 	if cell == nil {
 		return fmt.Errorf("latencies of Benchmark%s, which has no result", l.name)
 	}
@@ -386,6 +397,7 @@ func (r *reader) merge(l latency) error {
 
 // A latency is one latency line.
 type latency struct {
+	pkg       string
 	name      benchfmt.Name
 	kind      string
 	latencies *cost.Latencies
@@ -395,11 +407,13 @@ type latency struct {
 // scan finds the lines that benchfmt passes over: latencies, and what tells that
 // this is another kind of file.
 func scan(name string, content []byte) (found []latency, err error) {
-	line := 0
+	line, pkg := 0, ""
 	for text := range bytes.Lines(content) {
 		line++
 		text = bytes.TrimSuffix(text, []byte("\n"))
 		switch {
+		case bytes.HasPrefix(text, []byte("pkg:")):
+			pkg = string(bytes.TrimSpace(text[len("pkg:"):]))
 		case bytes.HasPrefix(text, []byte(`{"Time":`)) || bytes.HasPrefix(text, []byte(`{"Action":`)) || bytes.HasPrefix(text, []byte(`{"ImportPath":`)):
 			return nil, fmt.Errorf("%s:%d: this is the output of go test -json; run it without -json, or take the text out of it with `jq -j .Output`", name, line)
 		case bytes.IndexByte(text, 0) >= 0:
@@ -411,7 +425,7 @@ func scan(name string, content []byte) (found []latency, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", name, line, err)
 			}
-			l.line = line
+			l.line, l.pkg = line, pkg
 			found = append(found, l)
 		}
 	}

@@ -57,6 +57,9 @@ type Interrupted struct {
 }
 
 func (e *Interrupted) Error() string {
+	if e.Finished == 1 {
+		return fmt.Sprintf("stopped after 1 whole round: %v", e.cause)
+	}
 	return fmt.Sprintf("stopped after %d whole rounds: %v", e.Finished, e.cause)
 }
 
@@ -102,6 +105,9 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	}
 	defer os.RemoveAll(tmp)
 
+	if err := os.MkdirAll(filepath.Dir(config.Out), 0o755); err != nil { // before all that takes time
+		return nil, err
+	}
 	report := &Report{LeftOut: map[string]string{}}
 	began := time.Now()
 	progress.Say("building the benchmarks of " + config.Package)
@@ -123,18 +129,20 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	if config.For > 0 {
-		config.Rounds = fit(config.For, newEstimate(all, config.benchTime()).left(all.cells))
-		progress.Say(fmt.Sprintf("%d rounds fit into %v", config.Rounds, config.For))
+	switch round := newEstimate(all, config.benchTime()).left(all.cells); {
+	case config.For > 0:
+		config.Rounds = fit(config.For, round)
+		if config.For < 2*round {
+			progress.Say(fmt.Sprintf("a round takes about %v: two, the least, may not fit into %v", round.Round(time.Millisecond), config.For))
+		}
+	case config.Rounds%2 == 1 && config.Rounds > 1:
+		progress.Say(fmt.Sprintf("%d rounds: with an even number, every model would precede every other equally often", config.Rounds))
 	}
 	report.WarmUp, report.LeftOut, report.Models = time.Since(began), all.leftOut, modelsOf(all.cells)
 	report.Saturated = len(all.saturated)
 	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d of them saturated, %d left out",
 		seconds(report.WarmUp), len(all.cells), len(all.saturated), len(all.leftOut)))
 
-	if err := os.MkdirAll(filepath.Dir(config.Out), 0o755); err != nil {
-		return nil, err
-	}
 	out, err := os.OpenFile(config.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
@@ -161,8 +169,11 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 
 // fit is how many rounds of a length fit into a time: an even number, as every
 // second round is the one before it backwards, and at least two.
-func fit(all, round time.Duration) int {
-	return max(2, int(all/max(1, round))/2*2)
+func fit(all, round time.Duration) int { return max(2, fitMore(all, round)) }
+
+// fitMore is how many further rounds fit, perhaps none.
+func fitMore(left, round time.Duration) int {
+	return max(0, int(left/max(1, round))/2*2)
 }
 
 // addTwins gives each cell of the control's model a twin, and returns the model.
@@ -285,10 +296,18 @@ func warmUp(ctx context.Context, bin *binary, config Config, progress Progress) 
 	return all, nil
 }
 
-func measureAll(ctx context.Context, bin *binary, config Config, all found, out io.Writer, report *Report, progress Progress) error {
+// measureAll runs the rounds. What is in out at the end are whole rounds.
+func measureAll(ctx context.Context, bin *binary, config Config, all found, out *os.File, report *Report, progress Progress) error {
 	defer progress.Done()
 	estimate := newEstimate(all, config.benchTime())
-	for round := range config.Rounds {
+	began := time.Now()
+	for round := 0; round < config.Rounds; round++ {
+		if config.For > 0 && round > 0 && round%2 == 0 { // by now it is known how long a round takes
+			config.Rounds = round + fitMore(config.For-time.Since(began), time.Since(began)/time.Duration(round))
+			if round == config.Rounds {
+				break
+			}
+		}
 		order := Order(all.cells, config.Seed, round)
 		var lines []string
 		for i, c := range order {
@@ -305,8 +324,12 @@ func measureAll(ctx context.Context, bin *binary, config Config, all found, out 
 			}
 			lines = append(lines, results...)
 		}
-		if _, err := io.WriteString(out, strings.Join(lines, "\n")+"\n"); err != nil {
+		whole, err := out.Seek(0, io.SeekCurrent)
+		if err != nil {
 			return err
+		}
+		if _, err := io.WriteString(out, strings.Join(lines, "\n")+"\n"); err != nil {
+			return errors.Join(err, out.Truncate(whole))
 		}
 		report.Rounds++
 	}

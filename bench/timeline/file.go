@@ -88,13 +88,19 @@ func Write(w io.Writer, t Timeline) error {
 	return buffered.Flush() // has any error that was before it
 }
 
+// maxFile is far more than MaxJobs take, and little enough to be read.
+const maxFile = 256 << 20
+
 // Read loads a timeline that [Write] saved. name is the file's, for the error,
 // which gives the line as well: run.json:7: ... It reads the whole of r into
 // memory.
 func Read(name string, r io.Reader) (Timeline, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	switch {
+	case err != nil:
 		return Timeline{}, fmt.Errorf("%s: %w", name, err)
+	case len(data) > maxFile:
+		return Timeline{}, fmt.Errorf("%s: more than %d MiB, which no recording of %d jobs takes", name, maxFile>>20, MaxJobs)
 	}
 	t, at, err := decode(data, MaxJobs)
 	if err != nil {

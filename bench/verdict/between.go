@@ -24,7 +24,7 @@ type Changes struct {
 	Need    int      // as in Ranking
 
 	old, new *results.Set
-	shifted  string // of all cells, also where some are shown
+	shifted  []string // of all cells, also where some are shown
 }
 
 // A Change is one cell in two runs.
@@ -85,6 +85,9 @@ func Between(old, new *results.Set, unit string) (*Changes, error) {
 	}
 	c := &Changes{Unit: unit, Better: better, old: old, new: new}
 	c.Floor = larger(floorOf(old, unit), floorOf(new, unit))
+	if work := differentWork(old, new); work > c.Floor.Difference || work > 0 && !c.Floor.Known {
+		c.Floor = Floor{Known: true, Difference: work, work: true}
+	}
 	var family []*Pair
 	each(new, func(g *results.Group, cell *results.Cell) {
 		before := find(old, g, cell.Model)
@@ -96,7 +99,7 @@ func Between(old, new *results.Set, unit string) (*Changes, error) {
 		case cell.Saturated != "":
 			c.NotRead = append(c.NotRead, fmt.Sprintf("%s is saturated in the new run, %s", cellName(g, cell.Model), cell.Saturated))
 		case len(before.Samples[unit]) == 0 || len(cell.Samples[unit]) == 0:
-			c.NotRead = append(c.NotRead, fmt.Sprintf("%s has no %s in both runs", cellName(g, cell.Model), unit))
+			c.NotRead = append(c.NotRead, fmt.Sprintf("%s has no %s in one of the runs", cellName(g, cell.Model), unit))
 		default:
 			a, b := sorted(before.Samples[unit]), sorted(cell.Samples[unit])
 			family = append(family, &Pair{P: pValue(a, b), Factor: ratioOf(a, b)})
@@ -174,11 +177,16 @@ func find(set *results.Set, like *results.Group, model string) *results.Cell {
 
 func name(set *results.Set) string { return strings.Join(set.Files, ", ") }
 
-// Regressions returns the proven ones that are larger than a share, 0.05 for 5 %.
+// Regressions returns the proven ones that are proven to be larger than a share, 0.05 for 5 %:
+// the whole of their interval is beyond it.
 func (c *Changes) Regressions(over float64) []Change {
 	var found []Change
 	for _, cell := range c.Cells {
-		if cell.Result == Regressed && cell.worse > over {
+		least := cell.Factor.Lo - 1
+		if c.Better == Higher {
+			least = 1/cell.Factor.Hi - 1
+		}
+		if cell.Result == Regressed && least > over {
 			found = append(found, cell)
 		}
 	}
@@ -290,25 +298,43 @@ func (c *Changes) Notes() []string {
 	}
 	notes := []string{fmt.Sprintf("Proven of %s: %d worse, %d better; at %v over all comparisons together (%d, one a cell; Mann-Whitney, Holm's correction). Intervals are for one comparison, at 95 %%.",
 		counted(len(c.Cells), "cell"), worse, better, Alpha, c.Family)}
-	if c.shifted != "" {
-		notes = append(notes, c.shifted)
-	}
-	return append(notes, c.Floor.String())
+	return append(append(notes, c.shifted...), c.Floor.String())
 }
 
-// shift says so if most cells are proven to have changed in one direction: so does a
-// machine that is slower at one of the runs, and no floor within a run can know.
-func (c *Changes) shift() string {
-	var factors []float64
-	proven := map[Result]int{}
+// shift says so if something is claimed and three quarters of a benchmark's cells changed in
+// one direction, by the estimates: so does a machine that is slower at one of the runs, and
+// no floor within a run can know.
+func (c *Changes) shift() (notes []string) {
+	var order []string
+	cells := map[string][]Change{}
 	for _, cell := range c.Cells {
-		factors = append(factors, cell.Factor.Estimate)
-		proven[cell.Result]++
+		name := cell.Group.Benchmark
+		if cells[name] == nil {
+			order = append(order, name)
+		}
+		cells[name] = append(cells[name], cell)
 	}
-	most := 0.75 * float64(len(factors))
-	if len(factors) < 5 || float64(proven[Improved]) < most && float64(proven[Regressed]) < most {
-		return ""
+	for _, name := range order {
+		var factors []float64
+		up, down, proven := 0, 0, 0
+		for _, cell := range cells[name] {
+			factors = append(factors, cell.Factor.Estimate)
+			switch {
+			case cell.Factor.Estimate > 1+c.Floor.Difference:
+				up++
+			case cell.Factor.Estimate < 1/(1+c.Floor.Difference):
+				down++
+			}
+			if cell.Result != NotShown {
+				proven++
+			}
+		}
+		if len(factors) < 5 || proven == 0 || 4*max(up, down) < 3*len(factors) {
+			continue
+		}
+		slices.Sort(factors)
+		notes = append(notes, fmt.Sprintf("%s: %d of its %s changed in one direction, to %s times at the median: if the code did not change everywhere, the machine did, between the two runs.",
+			name, max(up, down), counted(len(factors), "cell"), Times(median(factors))))
 	}
-	slices.Sort(factors)
-	return fmt.Sprintf("Three quarters of the cells or more changed in one direction, to %s times at the median: if the code did not change everywhere, the machine did, between the two runs.", Times(median(factors)))
+	return notes
 }

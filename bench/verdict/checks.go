@@ -10,26 +10,32 @@ import (
 	"example.com/overlap/bench/results"
 )
 
-// Check returns an error if a set holds the same samples twice, as a file does that is
-// appended to itself: twice the samples prove twice as much, of nothing.
+// Check returns an error if a set holds the same samples several times, as a file does that
+// is appended to itself: twice the samples prove twice as much, of nothing.
 func Check(set *results.Set) error {
+	for times := 2; times <= 10; times++ {
+		if repeated(set, times) {
+			return fmt.Errorf("%s: every cell's samples are the same %d times over, as if a file was taken %d times", name(set), times, times)
+		}
+	}
+	return nil
+}
+
+func repeated(set *results.Set, times int) bool {
 	samples, different := 0, false
 	for _, g := range set.Groups {
 		for _, c := range g.Cells {
 			for _, values := range c.Samples {
-				half := len(values) / 2
-				if len(values)%2 == 1 || !slices.Equal(values[:half], values[half:]) {
-					return nil
+				part := len(values) / times
+				if len(values)%times != 0 || !slices.Equal(values[:len(values)-part], values[part:]) {
+					return false
 				}
-				samples += half
-				different = different || values[0] != values[half-1]
+				samples += part
+				different = different || values[0] != values[part-1]
 			}
 		}
 	}
-	if samples < 4 || !different {
-		return nil
-	}
-	return fmt.Errorf("%s: the second half of every cell's samples is the first half again, as if a file was taken twice", name(set))
+	return samples >= 4 && different
 }
 
 // sameSamples returns an error if all samples of one set are in the other too: a file is
@@ -77,7 +83,7 @@ func contains(many, few []float64) bool {
 
 // machine are the configuration keys that must agree for two results to be compared.
 func machine() []string {
-	return []string{"cpu", "cores", "goos", "goarch", "toolchain", "inflight", "processors", "buffer"}
+	return []string{"cpu", "cores", "gomaxprocs", "goos", "goarch", "toolchain", "processors", "buffer"}
 }
 
 // Differences says in what two sets were measured differently, a line each: the machine,
@@ -89,6 +95,10 @@ func Differences(a, b *results.Set) []string {
 			lines = append(lines, fmt.Sprintf("%s is %s in %s, %s in %s", key, shown(x), name(a), shown(y), name(b)))
 		}
 	}
+	if work := differentWork(a, b); work > 0 {
+		lines = append(lines, fmt.Sprintf("spin is %s in %s, %s in %s, so what works does %s more work in one of them, and nothing below that is claimed; -- -spin %s makes a run of the same work as the first",
+			a.Value("spin"), name(a), b.Value("spin"), name(b), percent(work), a.Value("spin")))
+	}
 	x, y := calibration(a.Value("calibration")), calibration(b.Value("calibration"))
 	for _, m := range x {
 		i := slices.IndexFunc(y, func(n measured) bool { return n.key == m.key })
@@ -97,6 +107,17 @@ func Differences(a, b *results.Set) []string {
 		}
 	}
 	return lines
+}
+
+// differentWork is by how much the CPU work of jobs differs between two runs: a microsecond of
+// it is so many steps, which each run measures anew unless it is told.
+func differentWork(a, b *results.Set) float64 {
+	x, errX := strconv.ParseFloat(a.Value("spin"), 64)
+	y, errY := strconv.ParseFloat(b.Value("spin"), 64)
+	if errX != nil || errY != nil || x < 1 || y < 1 {
+		return 0
+	}
+	return max(x/y, y/x) - 1
 }
 
 // Mixed says in what the results of one set were measured differently.

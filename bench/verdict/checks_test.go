@@ -1,15 +1,19 @@
 package verdict
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/bench/results"
 )
 
 func TestCheckFindsAFileTakenTwice(t *testing.T) {
 	once := lines(5, "X", map[string]float64{"a": 100, "b": 200})
 	require.NoError(t, Check(read(t, once)))
-	require.EqualError(t, Check(read(t, once+once)), "run.txt: the second half of every cell's samples is the first half again, as if a file was taken twice")
+	require.EqualError(t, Check(read(t, once+once)), "run.txt: every cell's samples are the same 2 times over, as if a file was taken 2 times")
 	require.NoError(t, Check(read(t, once+lines(5, "X", map[string]float64{"a": 100, "b": 201}))))
 	require.NoError(t, Check(read(t, once+once+"BenchmarkX/model=a-2 1 7 ns/op\n")))
 	require.NoError(t, Check(read(t, "BenchmarkX 1 5 ns/op\nBenchmarkX 1 5 ns/op\n")), "two equal samples may be")
@@ -45,4 +49,59 @@ func TestDifferences(t *testing.T) {
 
 	require.Empty(t, Mixed(read(t, "cpu: A\nBenchmarkX 1 5 ns/op\n")))
 	require.Equal(t, []string{"cpu is A and B within run.txt"}, Mixed(read(t, "cpu: A\nBenchmarkX 1 5 ns/op\ncpu: B\nBenchmarkX 1 5 ns/op\n")))
+}
+
+func TestDifferentWorkIsAFloor(t *testing.T) {
+	run := func(spin int, ns float64) *results.Set {
+		return read(t, fmt.Sprintf("spin: %d\ncontrol: a-again\n", spin)+lines(10, "X", map[string]float64{"a": ns, "a-again": ns, "b": ns}))
+	}
+	old, new := run(960, 100), run(1035, 107.8)
+	require.Equal(t, []string{"spin is 960 in run.txt, 1035 in run.txt, so what works does 7.8 % more work in one of them, and nothing below that is claimed; -- -spin 960 makes a run of the same work as the first"}, Differences(old, new))
+	changes, err := Between(old, new, "sec/op")
+	require.NoError(t, err)
+	require.Empty(t, changes.Regressions(0))
+	require.Equal(t, "The floor is 7.8 %: so much more CPU work the jobs of one run did. Nothing below it is claimed.", changes.Floor.String())
+
+	changes, err = Between(run(960, 100), run(960, 107.8), "sec/op")
+	require.NoError(t, err)
+	require.Len(t, changes.Regressions(0), 2, "the same work")
+	require.Empty(t, Differences(run(960, 100), run(960, 107.8)))
+}
+
+// A share is passed if the whole interval is beyond it, not the estimate alone.
+func TestARegressionIsProvenToBeLarger(t *testing.T) {
+	old := read(t, "BenchmarkX 1 100 ns/op\nBenchmarkX 1 101 ns/op\nBenchmarkX 1 102 ns/op\nBenchmarkX 1 103 ns/op\nBenchmarkX 1 104 ns/op\n")
+	new := read(t, "BenchmarkX 1 107 ns/op\nBenchmarkX 1 108 ns/op\nBenchmarkX 1 109 ns/op\nBenchmarkX 1 110 ns/op\nBenchmarkX 1 111 ns/op\n")
+	for unit, sets := range map[string][2]*results.Set{"sec/op": {old, new}} {
+		changes, err := Between(sets[0], sets[1], unit)
+		require.NoError(t, err)
+		factor := changes.Cells[0].Factor
+		require.Greater(t, factor.Estimate, 1.06)
+		require.Less(t, factor.Lo, 1.06)
+		require.Len(t, changes.Regressions(factor.Lo-1.001), 1)
+		require.Empty(t, changes.Regressions(0.06))
+	}
+}
+
+func TestTooManyModelsAreRefused(t *testing.T) {
+	var text strings.Builder
+	for i := range 800 {
+		fmt.Fprintf(&text, "BenchmarkX/model=m%d 1 5 ns/op\n", i)
+	}
+	_, err := Within(read(t, text.String()), "sec/op")
+	require.EqualError(t, err, "run.txt: 800 models in X and 319600 comparisons in all; 250000 are the most that are judged")
+}
+
+// Drift of the machine between two runs may meet one benchmark alone.
+func TestABenchmarkThatShifted(t *testing.T) {
+	models := func(x, y float64) string {
+		a, b := map[string]float64{}, map[string]float64{}
+		for i := range 6 {
+			a[fmt.Sprint("m", i)], b[fmt.Sprint("m", i)] = x, y
+		}
+		return lines(10, "X", a) + lines(10, "Y", b)
+	}
+	changes, err := Between(read(t, models(100, 100)), read(t, models(125, 100.01)), "sec/op")
+	require.NoError(t, err)
+	require.Equal(t, []string{"X: 6 of its 6 cells changed in one direction, to 1.25 times at the median: if the code did not change everywhere, the machine did, between the two runs."}, changes.shifted)
 }

@@ -23,6 +23,8 @@ type Crossover struct {
 	// The values nearest to each other at which a difference is proven, as they stand
 	// in the names, and the value between them at which the two would be level.
 	From, To, About string
+
+	groups []string // the names of those at From and To
 }
 
 func (c Crossover) String() string {
@@ -38,7 +40,10 @@ type point struct {
 
 // crossovers follows every pair of models along every parameter.
 func (r *Ranking) crossovers() []Crossover {
-	type series struct{ pkg, name, key string }
+	type series struct {
+		pkg, name, key string
+		kind           results.Kind // 10 and 10ms are not on one axis
+	}
 	points := map[series][]point{}
 	var order []series
 	for i := range r.Groups {
@@ -48,7 +53,7 @@ func (r *Ranking) crossovers() []Crossover {
 			if p.Key == "" || !ok || math.IsNaN(n) || math.IsInf(n, 0) || n < 0 {
 				continue
 			}
-			s := series{g.Package, g.Group.Without(p.Key), p.Key}
+			s := series{g.Package, g.Group.Without(p.Key), p.Key, p.Kind()}
 			if points[s] == nil {
 				order = append(order, s)
 			}
@@ -105,6 +110,7 @@ func crossing(along []point, a, b string) (found []Crossover) {
 		}
 		if from != nil && way[0].y*here.y < 0 {
 			c := Crossover{Before: a, After: b, From: from.text, To: along[i].text, About: like(level(way), along[i].text)}
+			c.groups = []string{from.group.Name, along[i].group.Name}
 			if here.y > 0 {
 				c.Before, c.After = b, a
 			}

@@ -59,6 +59,8 @@ type Floor struct {
 	Difference float64 // 0.03 is 3 %; +Inf if the control was 0 under one of its names alone
 	Control    string  // the model that stood in twice
 	Group      string  // where the difference was largest
+
+	work bool // it is the difference of the CPU work between two runs, see differentWork
 }
 
 // A Group is the models of one workload at one setting.
@@ -98,6 +100,9 @@ type Pair struct {
 func Within(set *results.Set, unit string) (*Ranking, error) {
 	better, err := check(set, unit)
 	if err != nil {
+		return nil, err
+	}
+	if err := few(set); err != nil {
 		return nil, err
 	}
 	r := &Ranking{Unit: unit, Better: better, set: set}
@@ -140,6 +145,26 @@ func Within(set *results.Set, unit string) (*Ranking, error) {
 		}
 	}
 	return r, nil
+}
+
+// maxFamily is how many comparisons are judged at once: for a thousand more there is
+// no number of rounds that somebody waits for.
+const maxFamily = 250_000
+
+// few returns an error if the set has more models to compare than maxFamily allows.
+func few(set *results.Set) error {
+	family, most := 0, &results.Group{}
+	for i := range set.Groups {
+		g := &set.Groups[i]
+		family += len(g.Cells) * (len(g.Cells) - 1) / 2
+		if len(g.Cells) > len(most.Cells) {
+			most = g
+		}
+	}
+	if family <= maxFamily {
+		return nil
+	}
+	return fmt.Errorf("%s: %d models in %s and %d comparisons in all; %d are the most that are judged", name(set), len(most.Cells), most.Name, family, maxFamily)
 }
 
 // cpuTime is the unit of the CPU time of a job.
@@ -196,21 +221,40 @@ func judge(family []*Pair, floor Floor) {
 // finish takes over what was found out about the pairs with the first, and says
 // whether anything could have been.
 func (g *Group) finish(family int) (enough bool) {
+	g.lead()
+	proven := false
 	for i := range g.Places {
 		for j := range i {
+			pair, _ := g.Pair(g.Places[i].Model, g.Places[j].Model)
+			proven = proven || pair.Proven
 			enough = enough || leastP(g.Places[i].Samples, g.Places[j].Samples)*float64(family) < Alpha
 		}
 	}
 	for i := range g.Places[min(1, len(g.Places)):] {
 		p := &g.Places[i+1]
-		pair := g.pairs[[2]string{g.Places[0].Model, p.Model}]
+		pair, _ := g.Pair(g.Places[0].Model, p.Model)
 		p.Factor, p.P, p.Holm = pair.Factor, pair.P, pair.Holm
 		p.Worse = pair.Proven && pair.Factor.Estimate > 1
 	}
-	if len(g.Places) > 1 && !enough {
+	if len(g.Places) > 1 && !enough && !proven { // Holm's later steps ask for less
 		g.Need = needed(family)
 	}
 	return enough
+}
+
+// lead puts one first that no other is proven better than: a median can mislead.
+func (g *Group) lead() {
+	for range g.Places {
+		better := slices.IndexFunc(g.Places, func(p Place) bool {
+			pair, ok := g.Pair(p.Model, g.Places[0].Model)
+			return ok && pair.Proven && pair.Factor.Estimate > 1
+		})
+		if better < 0 {
+			return
+		}
+		p := g.Places[better]
+		g.Places = slices.Insert(slices.Delete(g.Places, better, better+1), 0, p)
+	}
 }
 
 // Pair compares two models of the group. It is false if one of them has no place in it.
@@ -278,10 +322,12 @@ func larger(a, b Floor) Floor {
 
 func (f Floor) String() string {
 	switch {
+	case f.work:
+		return fmt.Sprintf("The floor is %s: so much more CPU work the jobs of one run did. Nothing below it is claimed.", percent(f.Difference))
 	case f.Control == "":
 		return "No model ran twice under two names, so there is no noise floor: chance is ruled out, drift of the machine is not."
 	case !f.Known:
-		return fmt.Sprintf("No group has %s under both its names in this unit, so there is no noise floor: chance is ruled out, drift of the machine is not.", f.Control)
+		return fmt.Sprintf("No group has %s under both its names in this unit and not saturated, so there is no noise floor: chance is ruled out, drift of the machine is not.", f.Control)
 	case math.IsInf(f.Difference, 1):
 		return fmt.Sprintf("The noise floor has no bound: %s, run twice under two names, had 0 under one of them alone, in %s. So nothing is claimed.", f.Control, f.Group)
 	}

@@ -27,7 +27,7 @@ func (r *Ranking) why(g *Group) []string {
 	for _, p := range g.Places {
 		all = append(all, r.facts(g, p.Model))
 	}
-	sentences := held(all)
+	sentences := held(all, have(r.set, g))
 	if s := r.cores(g, all); s != "" {
 		sentences = append(sentences, s)
 	}
@@ -68,7 +68,7 @@ func (r *Ranking) facts(g *Group, model string) facts {
 	if math.IsNaN(f.cores) { // files of before it was measured
 		f.cores = value(cpuTime) * value("jobs/s")
 	}
-	limit := limitOf(r.set, g)
+	limit := limitOf(g)
 	tasks := number(g, "tasks")
 	switch {
 	case f.inFlight == 1:
@@ -84,14 +84,9 @@ func (r *Ranking) facts(g *Group, model string) facts {
 }
 
 // limitOf is the limit that the models of a group were given, or NaN.
-func limitOf(set *results.Set, g *Group) float64 {
+func limitOf(g *Group) float64 {
 	for _, key := range []string{"limit", "workers", "inflight"} {
 		if n := number(g, key); !math.IsNaN(n) {
-			return n
-		}
-	}
-	if values := set.Values("inflight"); len(values) == 1 {
-		if n, err := strconv.ParseFloat(values[0], 64); err == nil {
 			return n
 		}
 	}
@@ -109,11 +104,11 @@ func number(g *Group, key string) float64 {
 }
 
 // held tells of the models that are as fast as their limit allows.
-func held(all []facts) []string {
+func held(all []facts, have float64) []string {
 	var limits []string
 	by := map[string][]facts{}
 	for _, f := range all {
-		if f.ideal < nearIdeal && f.inFlight > 0 {
+		if f.ideal < nearIdeal && f.inFlight > 0 && !(f.cores >= busy*have) { // else the cores decide
 			if by[f.limit] == nil {
 				limits = append(limits, f.limit)
 			}
@@ -132,7 +127,7 @@ func held(all []facts) []string {
 		if low := fmt.Sprintf("%.2f", least); low != ideal {
 			ideal = low + " to " + ideal
 		}
-		gain := math.Ceil(max(0, most-1)*100 - 1e-6)
+		gain := max(0, math.Ceil((most-1)*100-1e-6))
 		decides, which := " decides", "no model with this limit"
 		if by[limit][0].everything {
 			decides, which = "", "no model"
@@ -169,11 +164,11 @@ func (r *Ranking) cores(g *Group, all []facts) string {
 		}
 		return text + "."
 	case best.ideal >= nearIdeal:
-		return uses + fmt.Sprintf(", its x-ideal is %.2f: neither its limit nor its own CPU decides; what it calls may.", best.ideal)
+		return uses + fmt.Sprintf(", its x-ideal is %.2f: neither its limit nor its own CPU decides; the rest is what it calls, and the machine.", best.ideal)
 	case best.ideal < nearIdeal:
 		return "" // the limit decides, and that was said
 	}
-	return uses + ": the rest of the time it waits, for what it calls or for a core."
+	return uses + "."
 }
 
 // work tells what a job costs the best model in CPU time, and those that are proven to

@@ -218,6 +218,6 @@ func (r *Ranking) against(g *Group) []string {
 func (r *Ranking) Only(match func(group string) bool) *Ranking {
 	some := *r
 	some.Groups = slices.DeleteFunc(slices.Clone(r.Groups), func(g Group) bool { return !match(g.Name) })
-	some.Crossovers = slices.DeleteFunc(slices.Clone(r.Crossovers), func(c Crossover) bool { return !match(c.Group) })
+	some.Crossovers = slices.DeleteFunc(slices.Clone(r.Crossovers), func(c Crossover) bool { return !slices.ContainsFunc(c.groups, match) })
 	return &some
 }

@@ -115,10 +115,13 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
 			why, config.Out, config.Out)
 	}
-	if stopped, ok := errors.AsType[*rounds.Interrupted](err); ok {
+	stopped, ok := errors.AsType[*rounds.Interrupted](err)
+	if ok {
 		kept(stopped)
 	}
 	switch {
+	case ok && ctx.Err() == nil:
+		return failed
 	case err != nil && ctx.Err() != nil:
 		if report == nil {
 			fmt.Fprintln(c.stderr, "overlap bench: interrupted before the first round was finished; nothing is kept")

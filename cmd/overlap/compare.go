@@ -39,7 +39,7 @@ The tables need benchstat, as a tool of the module that you stand in or on PATH;
 without it they are left out.
 
 Exit status: 1 if there is nothing to judge by, or with -fail-over for a proven
-regression, 2 for bad usage, 130 after Ctrl-C or SIGTERM.
+regression or a benchmark that is gone, 2 for bad usage, 130 after Ctrl-C or SIGTERM.
 
 Examples:
   overlap compare bench/results/reference.txt
@@ -58,7 +58,7 @@ type comparison struct {
 func (c console) compare(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	want := comparison{failOver: -1}
 	want.unitList.flag(flags)
-	flags.Func("fail-over", "exit with status 1 for a proven regression larger than this `share`, such as 5% or 0.05; for two files", func(text string) (err error) {
+	flags.Func("fail-over", "exit with status 1 for a regression that is proven to be larger than this `share`, such as 5% or 0.05; for two files", func(text string) (err error) {
 		want.failOver, err = parseShare(text)
 		return err
 	})
@@ -205,6 +205,9 @@ func (c console) within(ctx context.Context, want comparison, all []judgement, f
 			return err
 		}
 	}
+	if !slices.ContainsFunc(rankings, func(r *verdict.Ranking) bool { return r.Family > 0 }) {
+		return fmt.Errorf("%s: %s", file, rankings[0].Notes()[0])
+	}
 	return nil
 }
 
@@ -240,7 +243,7 @@ func (c console) across(ctx context.Context, want comparison, all []judgement, f
 	if err != nil {
 		return err
 	}
-	var worse []string
+	var worse, gone []string
 	for i, changes := range each {
 		if changes.Need > 0 {
 			return fmt.Errorf("%s, %s: %s", files[0], files[1], changes.Notes()[0])
@@ -250,16 +253,21 @@ func (c console) across(ctx context.Context, want comparison, all []judgement, f
 		if err := changes.Write(c.stdout); err != nil {
 			return err
 		}
+		gone = append(gone, changes.OnlyOld...)
 		if want.failOver >= 0 {
 			for _, r := range changes.Regressions(want.failOver) {
 				worse = append(worse, fmt.Sprintf("%s: %s (%s)", r.Name(), strings.TrimSuffix(changes.Sentence(r), "."), changes.Unit))
 			}
 		}
 	}
+	var failures []error
 	if len(worse) > 0 {
-		return fmt.Errorf("worse by more than %.4g %%, and proven:\n  %s", 100*want.failOver, strings.Join(worse, "\n  "))
+		failures = append(failures, fmt.Errorf("worse by more than %.4g %%, and proven:\n  %s", 100*want.failOver, strings.Join(worse, "\n  ")))
 	}
-	return nil
+	if slices.Sort(gone); want.failOver >= 0 && len(gone) > 0 {
+		failures = append(failures, fmt.Errorf("gone from the new run:\n  %s", strings.Join(slices.Compact(gone), "\n  ")))
+	}
+	return errors.Join(failures...)
 }
 
 // tables prints benchstat's tables, or says why they are left out.

@@ -35,6 +35,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unread := make(chan os.Signal, 1) // what reads our output has ended: clean up, as after Ctrl-C
+	signal.Notify(unread, syscall.SIGPIPE)
+	go func() {
+		<-unread
+		cancel()
+	}()
 	c := console{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(c.main(ctx, os.Args[1:]))
 }

@@ -39,7 +39,8 @@ files, byte by byte.
 A report in the directory is replaced. A file that is not of an earlier report never
 is: if one is in the way, nothing is written.
 
-Exit status: 1 if a file cannot be read or written, 2 for bad usage.
+Exit status: 1 if a file cannot be read or written, 2 for bad usage, 130 after
+Ctrl-C or SIGTERM; then nothing is written.
 
 Examples:
   overlap report bench/results/reference.txt
@@ -47,7 +48,7 @@ Examples:
   overlap report -timeline pool.json -timeline pipeline.json run.txt
 `
 
-func (c console) report(_ context.Context, flags *flag.FlagSet, args []string) int {
+func (c console) report(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	var options figures.Options
 	var recordings []string
 	dir := flags.String("o", "", "`directory` for the report (beside the first file: run.txt has run-report)")
@@ -90,23 +91,30 @@ func (c console) report(_ context.Context, flags *flag.FlagSet, args []string) i
 		}
 		options.Timelines = append(options.Timelines, figures.Recording{Name: path, Timeline: t})
 	}
+	if ctx.Err() != nil {
+		return interrupted
+	}
 	r, err := figures.New(set, options)
 	if err != nil {
 		return c.broken(flags, err)
+	}
+	if ctx.Err() != nil { // nothing is written yet
+		return interrupted
 	}
 	files, err := r.Write(*dir)
 	if err != nil {
 		return c.broken(flags, err)
 	}
-	switch n := len(r.Charts); {
-	case n == 0:
-		fmt.Fprintln(c.stdout, "nothing in these results can be drawn; the numbers are in the report")
+	charts := fmt.Sprintf("%d charts", len(r.Charts))
+	switch {
+	case len(r.Charts) == 0:
+		charts = "nothing in these results can be drawn; the numbers are in the report"
 	case r.Left > 0:
-		fmt.Fprintf(c.stdout, "%d charts, and %d more that are left out\n", n, r.Left)
-	default:
-		fmt.Fprintf(c.stdout, "%d charts\n", n)
+		charts += fmt.Sprintf(", and %d more that are left out", r.Left)
 	}
-	fmt.Fprintf(c.stdout, "%s and %d other files\n", filepath.Join(*dir, files[0]), len(files)-1)
+	if _, err := fmt.Fprintf(c.stdout, "%s\n%s and %d other files\n", charts, filepath.Join(*dir, files[0]), len(files)-1); err != nil {
+		return c.broken(flags, err)
+	}
 	return 0
 }
 

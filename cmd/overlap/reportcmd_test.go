@@ -79,7 +79,7 @@ func TestReportRefuses(t *testing.T) {
 		{"an empty file", []string{empty}, failed, "empty.txt: no benchmark results in it"},
 		{"a damaged file", []string{damaged}, failed, "damaged.txt:2: "},
 		{"go test -json", []string{asJSON}, failed, "go.json:1: this is the output of go test -json"},
-		{"a file twice", []string{madeUp, madeUp}, failed, "the first half again"},
+		{"a file twice", []string{madeUp, madeUp}, failed, "as if a file was taken 2 times"},
 		{"a timeline that is none", []string{"-timeline", good, good}, failed, "good.txt:1: "},
 		{"a timeline that is not there", []string{"-timeline", "none.json", good}, failed, "none.json"},
 		{"a page that is not a report's", []string{"-o", occupied, good}, failed, "report.html is there already and is not of an earlier report"},
