@@ -17,14 +17,15 @@ import (
 //		bench.Compare(b, job, keys, bench.Limits(8, 64))
 //	}
 //
-//	go test -bench Mine -count 10 | tee run.txt
-//	go tool benchstat -col /model run.txt
+//	overlap bench -pkg . -bench Mine     # in rounds, with a verdict
+//	go test -bench Mine -count 10        # or as any benchmark
 //
 // The models do all keys once an operation. Each run's results must be those of a
 // sequential run, by reflect.DeepEqual for values and by text for errors, or the
 // benchmark fails; checking is not timed. Reported besides time and allocations are
-// throughput, CPU time, memory, goroutines, the latencies of jobs and more, see README. For
-// these each model runs the job some times more, untimed, and once is cancelled.
+// throughput, CPU time, memory, goroutines, latencies and more, see README. For these each
+// model runs the job some times more, untimed, and once is cancelled. The latencies are of
+// one such run of this module's models; models of your own have none.
 //
 // The job must give the same result for the same key each time. Models of
 // your own and another equality are for [Comparison].
@@ -92,7 +93,11 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	for _, limit := range c.Limits {
 		overlap.MustLimit("limit.InFlight", limit.InFlight)
 		cell.rerun = latencies(c.Job, c.Keys, limit, cell.sent)
-		for _, m := range models(limit) {
+		compared := models(limit)
+		if err := namedAndWhole(compared); err != nil {
+			b.Fatalf("bench: %v", err)
+		}
+		for _, m := range compared {
 			b.Run(fmt.Sprintf("tasks=%d/limit=%d/model=%s", len(c.Keys), limit.InFlight, m.Name), func(b *testing.B) {
 				cell.run(b, m)
 			})
@@ -100,8 +105,26 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	}
 }
 
+// namedAndWhole returns an error if a model has no name, no Run, or another one's name.
+func namedAndWhole[K, B, R any](models []Model[K, B, R]) error {
+	seen := map[string]bool{}
+	for i, m := range models {
+		switch {
+		case m.Name == "":
+			return fmt.Errorf("model %d has no Name", i)
+		case m.Run == nil:
+			return fmt.Errorf("model %q has no Run", m.Name)
+		case seen[m.Name]:
+			return fmt.Errorf("two models are called %q", m.Name)
+		}
+		seen[m.Name] = true
+	}
+	return nil
+}
+
 // latencies runs a model once more, of which nothing is known but its name, on a job whose
-// latencies go to watch. Models that are not of this module have none.
+// latencies go to watch. Models that are not of this module have none: what their Run takes is
+// a job of the reader's own body type, which has no room for a time.
 func latencies[K, B, R any](job overlap.Job[K, B, R], keys []K, limit Limit, watch *stopwatch) func(ctx context.Context, model string) {
 	watched := stamp(job, watch)
 	return func(ctx context.Context, model string) {

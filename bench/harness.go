@@ -135,7 +135,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	}
 	grown := memory.Stop()
 	c.checkPeak(b, m, peaks)
-	if c.rerun != nil {
+	if c.rerun != nil && m.ours {
 		c.rerun(ctx, m.Name)
 	}
 

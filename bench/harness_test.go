@@ -289,3 +289,19 @@ func TestFlags(t *testing.T) {
 		})
 	}
 }
+
+func TestModelsToCompareAreNamedAndWhole(t *testing.T) {
+	run := func(context.Context, overlap.Job[int, int, int], []int) []overlap.Result[int] { return nil }
+	type model = Model[int, int, int]
+	require.NoError(t, namedAndWhole([]model{{Name: "a", Run: run}, {Name: "b", Run: run}}))
+	require.EqualError(t, namedAndWhole([]model{{Name: "a", Run: run}, {Run: run}}), "model 1 has no Name")
+	require.EqualError(t, namedAndWhole([]model{{Name: "mine"}}), `model "mine" has no Run`)
+	require.EqualError(t, namedAndWhole([]model{{Name: "pool", Run: run}, {Name: "pool", Run: run}}), `two models are called "pool"`)
+}
+
+func TestAllFailed(t *testing.T) {
+	down := errors.New("no network")
+	type results = []overlap.Result[int]
+	require.Equal(t, down, allFailed(results{{Err: down}, {Err: errors.New("again")}}))
+	require.NoError(t, allFailed(results{{Err: down}, {Value: 1}}))
+}

@@ -59,6 +59,8 @@ type Model[K, B, R any] struct {
 	// AnyOrder says that jobs begin in no promised order, so that Ideal is exact
 	// for jobs of equal length only.
 	AnyOrder bool
+
+	ours bool // it is what Models returns under its name
 }
 
 // Models returns every model of this module, bound to limit, in the order in
@@ -71,7 +73,7 @@ func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 		stream  = iter.Seq2[K, overlap.Result[R]]
 	)
 	inPool := func(jobs []schedule.Job) schedule.Plan { return schedule.Pool(jobs, n) }
-	return []Model[K, B, R]{
+	models := []Model[K, B, R]{
 		{
 			Name:   "sequential",
 			Run:    sequential.Run[K, B, R],
@@ -139,4 +141,8 @@ func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 			Peak: widths.Fetch + widths.Process + widths.Buffer,
 		},
 	}
+	for i := range models {
+		models[i].ours = true
+	}
+	return models
 }

@@ -142,7 +142,8 @@ func TestIdealKnowsTheCores(t *testing.T) {
 	require.Equal(t, 50*time.Millisecond, cell.ideal(models[0]))
 	require.Equal(t, 21*time.Millisecond, cell.ideal(models[1]), "the wait, and then each of two cores works 20 ms")
 	cell.costs = slices.Repeat([]schedule.Job{{Wait: 30 * time.Millisecond, Work: time.Millisecond}}, 10)
-	require.Equal(t, 31*time.Millisecond, cell.ideal(models[1]))
+	require.Equal(t, 35*time.Millisecond, cell.ideal(models[1]))
+	require.Equal(t, 62*time.Millisecond, cell.ideal(models[2]), "the limit of 5 is what takes longer")
 }
 
 // By Little's law: rate times latency.

@@ -40,7 +40,7 @@ func exact(v float64) string {
 	if !finite(v) {
 		return ""
 	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return strconv.FormatFloat(v, 'g', 12, 64) // ns as seconds would have 17 digits, of which the last are noise
 }
 
 // table writes a table whose first columns name the cell and the unit.

@@ -40,14 +40,18 @@ func summarize(values []float64) stat {
 }
 
 // text is the median with the wider half of its interval in percent, as benchstat
-// prints it.
+// prints it; the interval itself where that half is larger than the median.
 func (s stat) text(unit string) string {
 	if s.n == 0 {
 		return "–"
 	}
 	text := format(s.center, unit)
 	if s.interval && s.center > 0 && s.lo < s.hi {
-		text += fmt.Sprintf(" ± %s %%", whole(math.Round(100*max(s.hi/s.center-1, 1-s.lo/s.center))))
+		half := max(s.hi/s.center-1, 1-s.lo/s.center)
+		if half > 1 {
+			return fmt.Sprintf("%s (%s)", text, s.bounds(unit))
+		}
+		text += fmt.Sprintf(" ± %s %%", whole(math.Round(100*half)))
 	}
 	return text
 }

@@ -44,7 +44,7 @@ const (
 func build(ctx context.Context, dir, pkg, out string) (*binary, error) {
 	src, err := goOutput(ctx, dir, "list", "-f", "{{.Dir}}", pkg)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the package %s: %w", pkg, err)
 	}
 	path := filepath.Join(out, "bench.test")
 	if _, err := goOutput(ctx, dir, "test", "-c", "-o", path, pkg); err != nil {

@@ -1,6 +1,8 @@
 package rounds
 
 import (
+	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -13,7 +15,7 @@ import (
 // A cell that says so by the calibration is marked in the file, and its twin with it.
 func TestRunMarksWhatTheMachineCannotMeasure(t *testing.T) {
 	c := config(t)
-	c.Bench, c.Calibration, c.Control = "Fast", "loopback=7/s", "c"
+	c.Bench, c.Calibrate, c.Control = "Fast", calibrated("loopback=7/s"), "c"
 	report, err := Run(t.Context(), c, &journal{})
 	require.NoError(t, err)
 	require.Equal(t, 2, report.Saturated)
@@ -60,6 +62,20 @@ func TestRunKeepsLatencies(t *testing.T) {
 
 func TestACalibrationIsOneLine(t *testing.T) {
 	c := config(t)
-	c.Calibration = "a\nBenchmarkX 1 1 ns/op"
-	require.ErrorContains(t, c.Validate(), "calibration is more than one line")
+	c.Calibrate = calibrated("a\nBenchmarkX 1 1 ns/op")
+	_, err := Run(t.Context(), c, &journal{})
+	require.ErrorContains(t, err, "calibration is more than one line")
+}
+
+func calibrated(line string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return line, nil }
+}
+
+func TestACalibrationThatFailsEndsTheRun(t *testing.T) {
+	c := config(t)
+	why := errors.New("no loopback")
+	c.Calibrate = func(context.Context) (string, error) { return "", why }
+	_, err := Run(t.Context(), c, &journal{})
+	require.ErrorIs(t, err, why)
+	require.NoFileExists(t, c.Out)
 }

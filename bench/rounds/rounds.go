@@ -39,11 +39,12 @@ type Config struct {
 	CPU       []int         // values of GOMAXPROCS; none leaves it to the machine
 	BenchTime string        // of each cell in each round, as -benchtime takes it; empty is 100ms
 	Seed      uint64        // of the order
-	// Calibration is what this machine can measure, as one line; it is recorded and given to
-	// the benchmarks (CalibrationEnv). Empty is none: then no cell is marked as saturated.
-	Calibration string
-	Args        []string // further flags for the test binary
-	Out         string   // file for the results; must not exist
+	// Calibrate finds out what this machine can measure, in one line that is recorded and given
+	// to the benchmarks (CalibrationEnv). It is called once, after the build. Nil is none:
+	// then no cell is marked as saturated.
+	Calibrate func(context.Context) (string, error)
+	Args      []string // further flags for the test binary
+	Out       string   // file for the results; must not exist
 }
 
 // NoControl is the Control of a run without one.
@@ -83,6 +84,8 @@ type Progress interface {
 	// Warming is called before each benchmark of the warm-up, with how many were
 	// begun before. How many there are is what the warm-up finds out.
 	Warming(before int, name string)
+	// Cells is called once, after the warm-up, with what is to be measured, and how often.
+	Cells(cells []Cell, rounds int)
 	// Step is called before each cell: the round from 1, of how many; the cell's place
 	// in the round from 1, of how many; the time left for all rounds (an estimate).
 	Step(round, rounds, step, steps int, cell Cell, left time.Duration)
@@ -115,9 +118,18 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	bin.args, bin.calibration = config.Args, config.Calibration
+	bin.args = config.Args
 	report.Building = time.Since(began)
 	progress.Say(fmt.Sprintf("built in %s", seconds(report.Building)))
+	if config.Calibrate != nil {
+		bin.calibration, err = config.Calibrate(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case strings.ContainsAny(bin.calibration, "\r\n"):
+			return nil, errors.New("calibration is more than one line")
+		}
+	}
 
 	began = time.Now()
 	progress.Say("warming up: every benchmark once")
@@ -142,13 +154,14 @@ func Run(ctx context.Context, config Config, progress Progress) (*Report, error)
 	report.Saturated = len(all.saturated)
 	progress.Say(fmt.Sprintf("warmed up in %s: %d cells, %d of them saturated, %d left out",
 		seconds(report.WarmUp), len(all.cells), len(all.saturated), len(all.leftOut)))
+	progress.Cells(all.cells, config.Rounds)
 
 	out, err := os.OpenFile(config.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	if _, err := out.WriteString(header(config, all.config, control)); err != nil {
+	if _, err := out.WriteString(header(config, all.config, bin.calibration, control)); err != nil {
 		return nil, err
 	}
 	began = time.Now()
@@ -221,9 +234,6 @@ func (c Config) Validate() error {
 	}
 	if c.Rounds < 1 && c.For == 0 {
 		return fmt.Errorf("rounds is %d, want at least 1", c.Rounds)
-	}
-	if strings.ContainsAny(c.Calibration, "\r\n") {
-		return errors.New("calibration is more than one line")
 	}
 	for i, n := range c.CPU {
 		if n < 1 {
@@ -364,7 +374,7 @@ func (e estimate) left(cells []Cell) time.Duration {
 
 // header gives the run's configuration lines: those of the test binary, and what
 // somebody needs to repeat it or to doubt it.
-func header(config Config, lines []string, control string) string {
+func header(config Config, lines []string, calibration, control string) string {
 	var b strings.Builder
 	for _, l := range lines {
 		fmt.Fprintln(&b, l)
@@ -377,8 +387,8 @@ func header(config Config, lines []string, control string) string {
 	fmt.Fprintf(&b, "seed: %d\n", config.Seed)
 	fmt.Fprintln(&b, "order: groups, and models within a group, at random by the seed; every second round is the one before it backwards")
 	fmt.Fprintf(&b, "benchtime: %s\n", config.benchTime())
-	if config.Calibration != "" {
-		fmt.Fprintf(&b, "calibration: %s\n", config.Calibration)
+	if calibration != "" {
+		fmt.Fprintf(&b, "calibration: %s\n", calibration)
 	}
 	if control != "" {
 		fmt.Fprintf(&b, "control: %s\n", control+again)

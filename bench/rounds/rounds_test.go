@@ -26,11 +26,16 @@ type journal struct {
 	warmed int
 	steps  []string
 	done   int
+	cells  string
 	at     func(round, step int)
 	left   []time.Duration
 }
 
-func (j *journal) Say(line string)              { j.said = append(j.said, line) }
+func (j *journal) Say(line string) { j.said = append(j.said, line) }
+func (j *journal) Cells(cells []Cell, rounds int) {
+	j.cells = fmt.Sprint(len(cells), " cells, ", rounds, " rounds")
+}
+
 func (j *journal) Warming(before int, _ string) { j.warmed = max(j.warmed, before+1) }
 func (j *journal) Done()                        { j.done++ }
 
@@ -83,6 +88,7 @@ func TestRun(t *testing.T) {
 	slices.Reverse(backwards)
 	require.Equal(t, names[:4], backwards, "the second round is the first one backwards")
 
+	require.Equal(t, "4 cells, 2 rounds", j.cells)
 	require.Len(t, j.steps, 8)
 	require.Regexp(t, `^1 1/4 Benchmark`, j.steps[0])
 	require.Regexp(t, `^2 4/4 Benchmark`, j.steps[7])

@@ -236,11 +236,17 @@ func (c *Changes) writeLeft(w io.Writer) error {
 	for _, n := range c.NotRead {
 		fmt.Fprintf(&text, "Not compared: %s.\n", n)
 	}
-	for _, n := range c.OnlyOld {
-		fmt.Fprintf(&text, "Only in %s: %s.\n", name(c.old), n)
-	}
-	for _, n := range c.OnlyNew {
-		fmt.Fprintf(&text, "Only in %s: %s.\n", name(c.new), n)
+	for _, only := range []struct {
+		set   *results.Set
+		cells []string
+	}{{c.old, c.OnlyOld}, {c.new, c.OnlyNew}} {
+		const shown = 4
+		switch n := len(only.cells); {
+		case n > shown:
+			fmt.Fprintf(&text, "Only in %s: %s and %d more.\n", name(only.set), strings.Join(only.cells[:shown], ", "), n-shown)
+		case n > 0:
+			fmt.Fprintf(&text, "Only in %s: %s.\n", name(only.set), strings.Join(only.cells, ", "))
+		}
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

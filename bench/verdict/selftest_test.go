@@ -144,6 +144,8 @@ func (*quiet) Say(string)          {}
 func (*quiet) Warming(int, string) {}
 func (*quiet) Done()               {}
 
+func (*quiet) Cells([]rounds.Cell, int) {}
+
 func (q *quiet) Step(round, _, step, _ int, _ rounds.Cell, left time.Duration) {
 	if round == 1 && step == 1 {
 		fmt.Fprintf(os.Stderr, "%s: about %v\n", q.what, left.Round(time.Second))

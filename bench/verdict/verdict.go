@@ -11,9 +11,15 @@
 //     0.00001, so that some thousand comparisons can be told apart at once.
 //   - It is larger than the run's own noise: the floor is the largest difference that the
 //     A/A control (one model under two names) showed anywhere in the run, in the same unit.
+//     As everywhere here, a difference is that of the Hodges-Lehmann estimate: the median of
+//     the ratios of each sample of the one to each of the other, which is not the ratio
+//     of the medians.
 //
 // Of all else the sentence says 'no difference that this run can show'. That is not
 // 'they are equal': more rounds may show one.
+//
+// Between two runs nothing knows how much the machine changed. What two runs of the same
+// code differ by, [Between] claims too: try that first, on the machine where it counts.
 //
 // The factor and its interval are for one comparison at a time, see [Ratio].
 package verdict
@@ -145,6 +151,19 @@ func Within(set *results.Set, unit string) (*Ranking, error) {
 		}
 	}
 	return r, nil
+}
+
+// Rounds is how many samples of each cell it takes to prove anything among groups of so
+// many models, without the control's twin; 0 if there is nothing to compare.
+func Rounds(models []int) int {
+	family := 0
+	for _, n := range models {
+		family += n * (n - 1) / 2
+	}
+	if family == 0 {
+		return 0
+	}
+	return needed(family)
 }
 
 // maxFamily is how many comparisons are judged at once: for a thousand more there is

@@ -213,7 +213,7 @@ func TestSaturatedCellsAreNotRanked(t *testing.T) {
 	require.Equal(t, []string{"b", "c"}, models(g))
 	require.Len(t, g.Saturated, 2)
 	require.Equal(t, 1, r.Family)
-	require.Contains(t, r.Sentences(&g), "not ranked: a is saturated, it asks for 90000 requests/s")
+	require.Contains(t, r.Sentences(&g), "not ranked: a and d are saturated, it asks for 90000 requests/s")
 
 	r = rank(t, "control: a-again\nsaturated: why\n"+lines(1, "X", map[string]float64{"a": 100, "a-again": 100}))
 	require.Equal(t, []string{"not ranked: a is saturated, why"}, r.Sentences(&r.Groups[0]))
@@ -290,7 +290,7 @@ func TestNothingToCompare(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no models", "BenchmarkServe-2 1 5 ns/op\nBenchmarkServe-2 1 6 ns/op\n", "No result has a /model= in its name, so there is nothing to rank."},
 		{"one model", lines(3, "X", map[string]float64{"a": 5}), "X\n  a alone can be ranked: 5ns an operation (median of 3).\nNo group has two models that can be ranked, so there is nothing to compare."},
-		{"all saturated", "saturated: why\n" + lines(3, "X", map[string]float64{"a": 5, "b": 6}), "X\n  not ranked: a is saturated, why\n  not ranked: b is saturated, why\nNo group has two models"},
+		{"all saturated", "saturated: why\n" + lines(3, "X", map[string]float64{"a": 5, "b": 6}), "X\n  not ranked: a and b are saturated, why\nNo group has two models"},
 	} {
 		var b strings.Builder
 		r := rank(t, c.text)
@@ -336,7 +336,7 @@ func TestGoldenSentences(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, r.Write(&got, map[string]string{
 					"BenchmarkPages/latency=50ms/inflight=100/tasks=1000/model=sequential": "its makespan is 50s, computed; -full runs it",
-					"BenchmarkNowhere/model=sequential":                       "no reason",
+					"BenchmarkNowhere/model=sequential":                                    "no reason",
 				}))
 			}
 			if *update {

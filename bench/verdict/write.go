@@ -139,14 +139,33 @@ func (r *Ranking) Sentences(g *Group) []string {
 	if g.Need > 0 && r.Need == 0 {
 		lines = append(lines, fmt.Sprintf("There are too few samples here to prove anything: it takes %d of each cell.", g.Need))
 	}
-	for _, c := range g.Saturated {
-		lines = append(lines, fmt.Sprintf("not ranked: %s is saturated, %s", c.Model, c.Saturated))
-	}
+	lines = append(lines, saturated(g)...)
 	if len(g.Lacking) > 0 && len(g.Places)+len(g.Saturated) == 0 {
 		return append(lines, fmt.Sprintf("not ranked: no model has %s", r.Unit))
 	}
 	for _, c := range g.Lacking {
 		lines = append(lines, fmt.Sprintf("not ranked: %s has no %s", c.Model, r.Unit))
+	}
+	return lines
+}
+
+// saturated tells of the models that the machine could not measure, those with the same
+// reason together.
+func saturated(g *Group) (lines []string) {
+	var reasons []string
+	models := map[string][]string{}
+	for _, c := range g.Saturated {
+		if models[c.Saturated] == nil {
+			reasons = append(reasons, c.Saturated)
+		}
+		models[c.Saturated] = append(models[c.Saturated], c.Model)
+	}
+	for _, why := range reasons {
+		is := "is"
+		if len(models[why]) > 1 {
+			is = "are"
+		}
+		lines = append(lines, fmt.Sprintf("not ranked: %s %s saturated, %s", and(models[why]), is, why))
 	}
 	return lines
 }
@@ -207,7 +226,11 @@ func (r *Ranking) against(g *Group) []string {
 		lines = append(lines, fmt.Sprintf("%s has 0 %s; %s.", first.Model, r.Unit, strings.Join(some, ", ")))
 	}
 	if len(level) > 0 {
-		lines = append(lines, fmt.Sprintf("%s against %s: %s.", first.Model, and(level), NoDifference))
+		shown := NoDifference
+		if g.Need > 0 {
+			shown = "too few samples to prove a difference"
+		}
+		lines = append(lines, fmt.Sprintf("%s against %s: %s.", first.Model, and(level), shown))
 	}
 	return lines
 }

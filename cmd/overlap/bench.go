@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -15,7 +17,6 @@ import (
 	"time"
 
 	"example.com/overlap/bench"
-	"example.com/overlap/bench/calibrate"
 	"example.com/overlap/bench/calibrate/measure"
 	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/rounds"
@@ -37,7 +38,8 @@ really are. A cell beyond that is marked as saturated, with the reason, and not 
 One model stands in twice, as itself and as NAME-again. By how much the two differ
 is the noise floor of the run: no model is called slower for a difference below it.
 
-It must be started in the module's directory. Ctrl-C keeps every finished round.
+It must be started in the module's directory; of another module than this one, -pkg
+names the package, such as -pkg . for the one you stand in. Ctrl-C keeps every finished round.
 What stands after -- goes to the benchmark itself: -latency 5ms,20ms, -tasks 500,
 -inflight 50, -processors 4, -buffer 0, -workers 2,4,8, -rate 500,1000, -arrivals
 constant,poisson, -full (cells that take over two seconds an operation, too), -sweep
@@ -61,7 +63,7 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	flags.IntVar(&config.Rounds, "rounds", 10, "`number` of samples of each cell; benchstat needs 6 for an interval")
 	flags.StringVar(&config.BenchTime, "benchtime", "50ms", "`time` for each cell in each round, or a number of operations such as 100x")
 	flags.StringVar(&config.Package, "pkg", "./bench", "`package` whose benchmarks are run")
-	flags.StringVar(&config.Out, "o", "", "`file` for the results (bench/results/ and the time)")
+	flags.StringVar(&config.Out, "o", "", "`file` for the results (named by the time; in bench/results if that is there)")
 	flags.Uint64Var(&config.Seed, "seed", 0, "`seed` of the order; 0 takes a random one, which is recorded")
 	flags.DurationVar(&config.For, "for", 0, "`time` to measure for, such as 2m: as many rounds as fit, in place of -rounds")
 	flags.StringVar(&config.Control, "control", "", "the `model` that stands in twice under two names, for the noise floor (pool, or else the first); none for none")
@@ -85,7 +87,7 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		config.Seed = rand.Uint64N(1_000_000) + 1
 	}
 	if config.Out == "" {
-		config.Out = filepath.Join("bench", "results", time.Now().Format("2006-01-02T150405")+".txt")
+		config.Out = outFile(config.Dir, time.Now())
 	}
 	if err := config.Validate(); err != nil {
 		return c.misused(flags, err)
@@ -100,19 +102,11 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 
 	progress := &benchProgress{w: c.stderr}
 	if *calibrated {
-		machine, err := c.calibrate(ctx, progress)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			fmt.Fprintln(c.stderr, "overlap bench: interrupted while the machine was calibrated; nothing is kept")
-			return interrupted
-		case err != nil:
-			return c.broken(flags, err)
-		}
-		config.Calibration = machine.String()
+		config.Calibrate = func(ctx context.Context) (string, error) { return c.calibrate(ctx, progress) }
 	}
 	report, err := rounds.Run(ctx, config, progress)
 	kept := func(why error) {
-		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  go tool benchstat -col /model %s\n",
+		fmt.Fprintf(c.stderr, "overlap bench: %v\nThe finished rounds are kept in %s. Read them with\n  overlap compare %s\n",
 			why, config.Out, config.Out)
 	}
 	stopped, ok := errors.AsType[*rounds.Interrupted](err)
@@ -140,20 +134,31 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 	return 0
 }
 
+// outFile is where results go if nobody says: to bench/results, as this module has it, or
+// else to the current directory.
+func outFile(dir string, now time.Time) string {
+	name := now.Format("2006-01-02T150405") + ".txt"
+	results := filepath.Join(dir, "bench", "results")
+	if info, err := os.Stat(results); err == nil && info.IsDir() {
+		return filepath.Join(results, name)
+	}
+	return filepath.Join(dir, "bench-"+name)
+}
+
 // calibrate finds out what this machine can measure, and prints it.
-func (c console) calibrate(ctx context.Context, progress *benchProgress) (calibrate.Calibration, error) {
+func (c console) calibrate(ctx context.Context, progress *benchProgress) (string, error) {
 	progress.Say("calibrating this machine: about 3 s")
 	began := time.Now()
 	machine, err := measure.Machine(ctx, progress.calibrating, bench.Watched)
 	progress.Done()
 	if err != nil {
-		return machine, err
+		return "", err
 	}
 	progress.Say(fmt.Sprintf("calibrated in %.1f s:", time.Since(began).Seconds()))
 	if why := machine.ShortOfCores(runtime.GOMAXPROCS(0)); why != "" {
 		progress.Say("warning: " + why)
 	}
-	return machine, machine.Write(c.stderr)
+	return machine.String(), machine.Write(c.stderr)
 }
 
 func parseCPU(list string) (cpus []int, err error) {
@@ -224,6 +229,19 @@ type benchProgress struct {
 func (p *benchProgress) Say(line string) {
 	p.Done()
 	fmt.Fprintln(p.w, line)
+}
+
+// Cells warns of what would be known at the end only: that so few rounds prove nothing.
+func (p *benchProgress) Cells(cells []rounds.Cell, n int) {
+	models := map[string]int{}
+	for _, c := range cells {
+		if c.Model() != "" && !c.Twin {
+			models[c.Group()]++
+		}
+	}
+	if need := verdict.Rounds(slices.Collect(maps.Values(models))); n < need {
+		p.Say(fmt.Sprintf("%d rounds are too few to prove anything: it takes %d of each cell for so many comparisons", n, need))
+	}
 }
 
 func (p *benchProgress) calibrating(what string) {

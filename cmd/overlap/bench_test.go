@@ -78,7 +78,7 @@ func TestBenchInterrupted(t *testing.T) {
 				require.NoFileExists(t, out)
 				return
 			}
-			require.Contains(t, stderr.String(), "go tool benchstat -col /model "+out)
+			require.Contains(t, stderr.String(), "overlap compare "+out)
 			text, err := os.ReadFile(out)
 			require.NoError(t, err)
 			require.Equal(t, 20, strings.Count(string(text), "\nBenchmark"))

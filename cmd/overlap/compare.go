@@ -32,6 +32,9 @@ much a model differed from itself under another name. Of all else it says 'no
 difference that this run can show'. -bench chooses what is shown; what is claimed
 stays that of the whole run. Each unit is judged for itself.
 
+Between two runs the machine changes too. What it does to two runs of the same code, try
+first; it may be more than the noise floor, which is of one run.
+
 Results of two machines are compared with a warning. Too few samples to prove anything,
 a unit that is not there, and one run given as two are errors.
 
@@ -197,12 +200,12 @@ func (c console) within(ctx context.Context, want comparison, all []judgement, f
 		return err
 	}
 	for i, ranking := range rankings {
-		if ranking.Need > 0 {
-			return fmt.Errorf("%s: %s", file, ranking.Notes()[0])
-		}
 		heading(c.stdout, all, i)
 		if err := ranking.Only(want.and(all[i])).Write(c.stdout, nil); err != nil {
 			return err
+		}
+		if ranking.Need > 0 {
+			return fmt.Errorf("%s: %s", file, ranking.Notes()[0])
 		}
 	}
 	if !slices.ContainsFunc(rankings, func(r *verdict.Ranking) bool { return r.Family > 0 }) {

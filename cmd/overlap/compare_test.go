@@ -149,6 +149,7 @@ func TestCompareFails(t *testing.T) {
 		{"too few samples in two runs", []string{"-fail-over", "5%", few, runOf(t, 3, map[string]float64{"pool": 2000, "sequential": 9900})}, "it takes 5 of each cell for 2 comparisons"},
 		{"a file that was taken twice", []string{file("twice.txt", string(content)+string(content))}, "as if a file was taken 2 times"},
 		{"a run and its copy", []string{good, file("copy.txt", string(content))}, "hold the same samples: that is one run, not two"},
+		{"one model", []string{file("one.txt", "BenchmarkX/model=a 1 5 ns/op\n")}, "No group has two models that can be ranked, so there is nothing to compare."},
 		{"nothing in common", []string{good, file("foreign.txt", "BenchmarkX 1 5 ns/op\n")}, "have no cell in common"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

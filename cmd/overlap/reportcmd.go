@@ -107,6 +107,8 @@ func (c console) report(ctx context.Context, flags *flag.FlagSet, args []string)
 	}
 	charts := fmt.Sprintf("%d charts", len(r.Charts))
 	switch {
+	case len(r.Charts) == 1:
+		charts = "1 chart"
 	case len(r.Charts) == 0:
 		charts = "nothing in these results can be drawn; the numbers are in the report"
 	case r.Left > 0:

@@ -29,9 +29,9 @@ Run fetches pages and processes them under one model, and reports how that went:
 from a mock server that it starts itself, or, with -url-file, from the URLs in a
 file, one a line.
 
-The makespan is the time from the first job's start to the last one's end; ideal
-is what it would be if waiting took exactly as long as asked for and nothing else
-took any time. Latency is from a job's start to its end, of jobs that succeeded.
+The makespan is the time from the call of the model to its return; ideal is what it
+would be if waiting took exactly as long as asked for and nothing else took any time.
+Latency is from a job's start to its end, of jobs that succeeded.
 
 -timeline shows when each job waited and when it worked. A name ending in .svg is a
 picture, and takes the place of one that is there. A name ending in .json is the

@@ -65,7 +65,11 @@ func TestAnOpenLoopIsJudgedByItsLatency(t *testing.T) {
 
 	s = overlapCommand(t, "compare", closedAndOpen(t, 0.4, false), both)
 	require.Equal(t, 0, s.status, s.stderr)
-	require.Contains(t, s.stdout, ": Open/rate=300-2/model=pool.\n", "only in one of the runs")
+	require.Contains(t, s.stdout, ": Open/rate=300-2/model=pool, Open/rate=300-2/model=sequential.\n", "only in one of the runs")
+
+	s = overlapCommand(t, "compare", "-fail-over", "5%", both, closedAndOpen(t, 0.5001, false))
+	require.Equal(t, failed, s.status)
+	require.Contains(t, s.stderr, "gone from the new run:\n  Open/rate=300-2/model=pool\n  Open/rate=300-2/model=sequential\n")
 }
 
 func TestLeftOutIsToldWhereItBelongs(t *testing.T) {
