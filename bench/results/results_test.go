@@ -232,8 +232,8 @@ func FuzzRead(f *testing.F) {
 		require.NotEmpty(t, set.Groups)
 		for _, g := range set.Groups {
 			require.NotEmpty(t, g.Cells)
-			for _, c := range g.Cells {
-				require.Same(t, g.Cell(c.Model), g.Cell(c.Model))
+			for i, c := range g.Cells {
+				require.Same(t, &g.Cells[i], g.Cell(c.Model), "one cell a model")
 				require.NotEmpty(t, c.Samples)
 			}
 		}

@@ -276,3 +276,26 @@ func TestRunRefuses(t *testing.T) {
 func TestCommitOutsideOfACheckout(t *testing.T) {
 	require.Equal(t, "unknown", commit(t.TempDir()))
 }
+
+// What Run makes for itself is gone when it ends, however it ends.
+func TestRunLeavesNothingBehind(t *testing.T) {
+	for name, at := range map[string]int{"to the end": 0, "ended in the second round": 2} {
+		t.Run(name, func(t *testing.T) {
+			config := config(t)
+			temporary := t.TempDir()
+			t.Setenv("TMPDIR", temporary)
+			t.Setenv("TMP", temporary)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			_, _ = Run(ctx, config, &journal{at: func(round, step int) {
+				if round == at {
+					cancel()
+				}
+			}})
+			left, err := filepath.Glob(filepath.Join(temporary, "overlap-*"))
+			require.NoError(t, err)
+			require.Empty(t, left)
+			require.FileExists(t, config.Out)
+		})
+	}
+}

@@ -473,3 +473,16 @@ func TestOwnUnit(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"Open": "intended-p99-ms", "Pages": "sec/op", "X": "sec/op"}, units)
 }
+
+// What is better at its other end would be praised for being worse.
+func TestWhichEndOfAUnitIsBetter(t *testing.T) {
+	var higher []string
+	for unit, direction := range directions() {
+		if direction == Higher {
+			higher = append(higher, unit)
+		}
+	}
+	require.ElementsMatch(t, []string{"jobs/s", "B/s"}, higher)
+	_, err := DirectionOf("peak-inflight")
+	require.ErrorContains(t, err, "whether more or less peak-inflight is better is not known")
+}
