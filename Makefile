@@ -23,10 +23,10 @@ help: ## list the targets
 bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=, FOR=)
 	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
 
-bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about four minutes (ROUNDS=2)
+bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about three minutes (ROUNDS=2)
 	bin/overlap bench -pkg ./bench/scale -bench '$(BENCH)' -unit B/job,us/job -benchtime 1x -rounds '$(if $(filter file,$(origin ROUNDS)),2,$(ROUNDS))' $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
 
-bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about ten minutes
+bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about twelve minutes
 	bin/overlap bench -bench Sweep -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS) -- -sweep
 
 bench-selftest: ## prove the judge on models whose verdict is known: about five minutes of a quiet machine
@@ -58,8 +58,8 @@ smoke: ## one short round of make bench, and one of overlap run, to see that the
 bin: ## build the command, bin/overlap
 	go build -o bin/overlap ./cmd/overlap
 
-docs: ## make the tables and outputs in README.md and docs/ anew from the recorded runs
-	go test ./docs -run TestPagesAreUpToDate -update
+docs: bin ## make what is generated in the pages anew, from code and recorded runs
+	bin/overlap docs
 
 clean: ## remove what was built (results are yours and stay)
 	rm -rf bin

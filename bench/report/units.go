@@ -49,6 +49,10 @@ func meaning(unit string) string {
 	return clean(unit, 40)
 }
 
+// Format prints a value of a unit with three digits, in the size of unit that a reader
+// expects: 17.4 MB, 57.1 ms, 2,696. It is how the tables of a report have it.
+func Format(value float64, unit string) string { return format(value, unit) }
+
 // format prints a value of a unit with three significant digits, in the size of unit
 // that a reader expects: 0.0571 of sec/op is 57.1 ms.
 func format(v float64, unit string) string {

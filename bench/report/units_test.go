@@ -41,7 +41,7 @@ func TestFormat(t *testing.T) {
 		{math.NaN(), "sec/op", "out of range", "out of range"},
 		{math.Inf(1), "sec/op", "out of range", "out of range"},
 	} {
-		require.Equal(t, c.want, format(c.v, c.unit), "%v %s", c.v, c.unit)
+		require.Equal(t, c.want, Format(c.v, c.unit), "%v %s", c.v, c.unit)
 		require.Equal(t, c.onAxis, short(c.v, c.unit), "%v %s", c.v, c.unit)
 	}
 	require.Equal(t, "3.0 %", percent(0.03))

@@ -147,7 +147,7 @@ func (p *picture) draw() string {
 		p.lines("small", note, smallLetters, 19)
 	}
 	p.lines("small", p.t.Caption, smallLetters, 19)
-	return p.head(facts) + p.svg.String() + "</svg>\n"
+	return p.head() + p.svg.String() + "</svg>\n"
 }
 
 func (p *picture) title() string {
@@ -158,15 +158,9 @@ func (p *picture) title() string {
 }
 
 // head is all that is not seen: size, description, style.
-func (p *picture) head(facts []string) string {
+func (p *picture) head() string {
 	id, height := p.d.Prefix, p.y+margin-4
-	description := strings.Join(facts, " ")
-	for _, o := range marked {
-		if n := p.t.Count(o); n > 0 {
-			description += fmt.Sprintf(" %s: %d.", o, n)
-		}
-	}
-	description += " Each job is a bar along the time, hatched where it waited, solid where it worked; below is how many jobs were in flight."
+	description := p.t.Text() + " Each job is a bar along the time, hatched where it waited, solid where it worked; below is how many jobs were in flight."
 	var head strings.Builder
 	fmt.Fprintf(&head, `<svg xmlns="http://www.w3.org/2000/svg" id="%s" viewBox="0 0 %d %d" role="img" aria-labelledby="%s-title %s-desc">
 <title id="%s-title">%s</title>

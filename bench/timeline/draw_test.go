@@ -429,3 +429,16 @@ func TestShownHasThreeDigits(t *testing.T) {
 		require.Equal(t, want, shown(d))
 	}
 }
+
+// The words are those of the picture, without how it is drawn.
+func TestText(t *testing.T) {
+	text := Timeline{Jobs: []Job{
+		{Outcome: Done, Fetch: Span{0, time.Second}, Process: Span{time.Second, 2 * time.Second}, Processed: true},
+		{Outcome: Cancelled, Fetch: Span{time.Second, 2 * time.Second}},
+	}}
+	require.Equal(t, "2 jobs in 2s, 1 of them done. 2 in flight at the peak, 1.5 on average. A job's time: 67 % waiting, 33 % working. cancelled: 1.", text.Text())
+	var svg strings.Builder
+	require.NoError(t, Draw(&svg, text, Drawing{}))
+	require.Contains(t, svg.String(), ">"+strings.ReplaceAll(text.Text(), "'", "&#39;")+" Each job is a bar")
+	require.Equal(t, "No job was recorded.", Timeline{}.Text())
+}

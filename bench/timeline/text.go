@@ -6,6 +6,19 @@ import (
 	"time"
 )
 
+// Text says what the picture shows, for those who do not see it: how many jobs there
+// were, in what time, how many in flight at the peak, and what became of those that
+// were not done. It is the same for the same timeline.
+func (t Timeline) Text() string {
+	text := strings.Join(facts(t), " ")
+	for _, o := range marked {
+		if n := t.Count(o); n > 0 {
+			text += fmt.Sprintf(" %s: %d.", o, n)
+		}
+	}
+	return text
+}
+
 // facts are what the picture shows, in words: sentences that fit a line each.
 func facts(t Timeline) []string {
 	if len(t.Jobs) == 0 {

@@ -100,6 +100,9 @@ func (c console) bench(ctx context.Context, flags *flag.FlagSet, args []string) 
 		}
 	}
 
+	if c.dry {
+		return 0
+	}
 	progress := &benchProgress{w: c.stderr}
 	if *calibrated {
 		config.Calibrate = func(ctx context.Context) (string, error) { return c.calibrate(ctx, progress) }

@@ -75,6 +75,9 @@ func (c console) compare(ctx context.Context, flags *flag.FlagSet, args []string
 	if err := want.check(flags.Args()); err != nil {
 		return c.misused(flags, err)
 	}
+	if c.dry {
+		return 0
+	}
 	want.tidy(func(line string) { fmt.Fprintf(c.stderr, "overlap compare: %s\n", line) })
 
 	err := c.judge(ctx, want, flags.Args())

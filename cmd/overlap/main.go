@@ -51,6 +51,7 @@ func main() {
 type console struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	dry            bool // commands check their flags and do nothing else
 }
 
 // A command is one verb of the program.
@@ -68,6 +69,7 @@ func commands() []command {
 		{"compare", "judge what bench wrote: which model is better, what changed", compareManual, console.compare},
 		{"report", "draw what bench wrote: a page, Markdown, tables, charts", reportManual, console.report},
 		{"serve", "serve the pages of the mock server", serveManual, console.serve},
+		{"docs", "make the course's pages from code and recorded runs, or check them", docsManual, console.docs},
 	}
 }
 

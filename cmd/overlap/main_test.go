@@ -95,6 +95,11 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"serve", "-drain", "-1s"}, "-drain is -1s, want 0s or more"},
 		{[]string{"serve", "-spread", "5ms"}, "-spread: Latency.Spread is 5ms, want 0 to Latency.Mean (0s)"},
 
+		{[]string{"docs", "README.md", "-check"}, "-check stands after a name; flags come first"},
+		{[]string{"docs", "-check", "-record"}, "want one of -check, -record and -quick"},
+		{[]string{"docs", "-check", "-quick"}, "want one of -check, -record and -quick"},
+		{[]string{"docs", "-quick", "-record"}, "want one of -check, -record and -quick"},
+
 		{[]string{"bench", "-rounds", "0"}, "rounds is 0, want at least 1"},
 		{[]string{"bench", "-cpu", "1,none"}, `"none" is not a whole number from 1`},
 		{[]string{"bench", "-benchtime", "5"}, `benchtime is "5", want a time such as 100ms`},

@@ -74,6 +74,9 @@ func (c console) report(ctx context.Context, flags *flag.FlagSet, args []string)
 			return c.misused(flags, fmt.Errorf("%s stands after a file; flags come first", path))
 		}
 	}
+	if c.dry {
+		return 0
+	}
 	var set *results.Set
 	if len(paths) > 0 {
 		var err error

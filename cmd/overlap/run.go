@@ -99,6 +99,9 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	if err := t.check(flags); err != nil {
 		return c.misused(flags, err)
 	}
+	if c.dry {
+		return 0
+	}
 	urls := []string(nil)
 	if t.urlFile != "" {
 		var err error

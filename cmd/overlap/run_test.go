@@ -361,7 +361,7 @@ func TestExamplesOfTheManuals(t *testing.T) {
 				case "bench":
 					s := overlapWith(ended, "", args[1:]...)
 					require.Equal(t, interrupted, s.status, s.stderr)
-				case "compare", "report": // TestCompareExamples, TestReportExamples
+				case "compare", "report", "docs": // TestCompareExamples, TestReportExamples, TestDocsExamples
 				default:
 					t.Fatal("no test of its examples")
 				}

@@ -68,6 +68,9 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 	if err != nil {
 		return c.misused(flags, err)
 	}
+	if c.dry {
+		return 0
+	}
 	if err := mockserver.CheckFiles(*connections); err != nil {
 		return c.broken(flags, err)
 	}

@@ -1,0 +1,76 @@
+package weave
+
+import (
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A workplace is a directory in which commands of the course find the files of the
+// repository, and leave behind what they write: a link to each of its files and
+// directories, and a bin of its own. The directory of results is its own, too, with links
+// to those that there are: overlap bench adds to it.
+type workplace struct {
+	course *Course
+	dir    string
+	real   string // dir without symbolic links
+}
+
+func (c *Course) workplace() (_ *workplace, err error) {
+	dir, err := os.MkdirTemp("", "overlap-docs-")
+	if err != nil {
+		return nil, err
+	}
+	w := &workplace{course: c, dir: dir}
+	defer func() {
+		if err != nil {
+			w.remove()
+		}
+	}()
+	if w.real, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
+	if err := w.link("."); err != nil {
+		return nil, err
+	}
+	return w, os.Mkdir(filepath.Join(dir, "bin"), 0o777)
+}
+
+// link links what is in a directory of the repository. Those that lead to the results are
+// made anew.
+func (w *workplace) link(dir string) error {
+	entries, err := os.ReadDir(w.course.file(dir))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || name == "bin" {
+			continue
+		}
+		at := filepath.Join(w.dir, filepath.FromSlash(name))
+		if e.IsDir() && strings.HasPrefix(resultsDir+"/", name+"/") {
+			err = os.Mkdir(at, 0o777)
+			if err == nil {
+				err = w.link(name)
+			}
+		} else {
+			err = os.Symlink(w.course.file(name), at)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *workplace) remove() { _ = os.RemoveAll(w.dir) } // what is left is in the system's directory for such files
+
+// inGroup makes a command and all that it starts end together, when its context does.
+func inGroup(cmd *exec.Cmd) {
+	cmd.WaitDelay = 5 * time.Second
+	setGroup(cmd)
+}
