@@ -1,0 +1,12 @@
+//go:build !unix
+
+package pitfalls
+
+import "os/exec"
+
+// A group is the command alone: here are no process groups.
+type group struct{}
+
+func newGroup(*exec.Cmd) group { return group{} }
+
+func (group) kill() {}
