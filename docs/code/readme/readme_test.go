@@ -1,0 +1,50 @@
+package readme
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/overlap"
+	"example.com/overlap/bench"
+	"example.com/overlap/bench/conform"
+	"example.com/overlap/mockserver"
+)
+
+func TestWords(t *testing.T) {
+	site, err := mockserver.Start("", mockserver.Settings{Pages: 3})
+	require.NoError(t, err)
+	defer site.Close()
+	counts, err := wordsOf(t.Context(), []string{site.PageURL(0), site.PageURL(1), site.PageURL(2)})
+	require.NoError(t, err)
+	require.Len(t, counts, 3)
+	require.NotContains(t, counts, 0)
+}
+
+func BenchmarkMine(b *testing.B) {
+	job := overlap.Job[string, []byte, int]{Fetch: download, Process: countWords}
+	bench.Compare(b, job, urls(b), bench.Limits(8, 64))
+}
+
+// urls are a hundred pages of a site that is there until the benchmark ends.
+func urls(b *testing.B) []string {
+	site, err := mockserver.Start("", mockserver.Settings{Pages: 100})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = site.Close() })
+	var all []string
+	for i := range 100 {
+		all = append(all, site.PageURL(i))
+	}
+	return all
+}
+
+func TestMine(t *testing.T) {
+	conform.Test(t, func(workers int) conform.Runner {
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			return Run(ctx, job, keys, workers)
+		}
+	}, conform.Limited("workers"))
+}
