@@ -84,7 +84,7 @@ func (c *Course) RunQuick(ctx context.Context, b QuickBlock) (time.Duration, *Pr
 	progress := filepath.Join(commands, "line")
 	cmd := exec.CommandContext(ctx, "sh", "-e", "-c", traced(script, b.Script, progress))
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), "PWD="+w.dir, "PATH="+commands+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(environment(), "PWD="+w.dir, "PATH="+commands+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	inGroup(cmd)

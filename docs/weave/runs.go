@@ -409,11 +409,11 @@ func (w *workplace) output(ctx context.Context, r Run) (string, error) {
 			return "", errors.New("no program stands for overlap")
 		}
 		cmd = exec.CommandContext(ctx, w.course.options.Program, r.Args[1:]...)
-		cmd.Env = append(os.Environ(), w.course.options.Env...)
+		cmd.Env = append(environment(), w.course.options.Env...)
 		cmd.Dir = w.dir
 	} else {
 		cmd = exec.CommandContext(ctx, r.Args[0], w.atHome(r)...)
-		cmd.Env = os.Environ()
+		cmd.Env = environment()
 		cmd.Dir = w.course.root
 	}
 	cmd.Env = append(cmd.Env, r.Env...)

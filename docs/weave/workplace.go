@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,4 +74,13 @@ func (w *workplace) remove() { _ = os.RemoveAll(w.dir) } // what is left is in t
 func inGroup(cmd *exec.Cmd) {
 	cmd.WaitDelay = 5 * time.Second
 	setGroup(cmd)
+}
+
+// environment is what a command is given: as in a reader's shell, also where make runs us, which
+// would have a make below it print where it is.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return name == "MAKEFLAGS" || name == "MAKELEVEL" || name == "MFLAGS"
+	})
 }
