@@ -3,7 +3,9 @@ package cost
 import (
 	"errors"
 	"math"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ func TestResidentMemoryIsSeen(t *testing.T) {
 	w := WatchRSS()
 	b := hold()
 	got, err := w.Peak()
+	now, counted := residentNow(t)
 	runtime.KeepAlive(b)
 	b = nil
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -21,6 +24,9 @@ func TestResidentMemoryIsSeen(t *testing.T) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
+	if counted && now < 64*mib { // seen on a virtual machine, once in dozens of runs
+		t.Skipf("the kernel itself counts %d resident bytes while 65 MiB are held and touched", now)
+	}
 	require.GreaterOrEqual(t, got.Peak, int64(64*mib))
 	if !got.SinceReset {
 		require.Error(t, got.Why)
@@ -34,6 +40,22 @@ func TestResidentMemoryIsSeen(t *testing.T) {
 	again, err := WatchRSS().Peak()
 	require.NoError(t, err)
 	require.Less(t, again.Peak, got.Peak) // the mark was reset, and what was freed given back
+}
+
+// residentNow is what the kernel counts at this moment, where it tells.
+func residentNow(t *testing.T) (bytes int64, ok bool) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, false
+	}
+	_, rest, ok := strings.Cut(string(text), "\nVmRSS:")
+	if !ok {
+		return 0, false
+	}
+	kilobytes, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	require.NoError(t, err)
+	return 1024 * kilobytes, true
 }
 
 func TestParseHWM(t *testing.T) {
