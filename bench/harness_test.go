@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap"
+	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/schedule"
 	"example.com/overlap/pool"
 	"example.com/overlap/workload/pages"
@@ -304,4 +305,11 @@ func TestAllFailed(t *testing.T) {
 	type results = []overlap.Result[int]
 	require.Equal(t, down, allFailed(results{{Err: down}, {Err: errors.New("again")}}))
 	require.NoError(t, allFailed(results{{Err: down}, {Value: 1}}))
+}
+
+// Figures and tables know the models' order without the models.
+func TestModelsAreInTheOrderOfThePalette(t *testing.T) {
+	for i, m := range Models[int, int, int](Limit{InFlight: 1}) {
+		require.Equal(t, i, palette.Rank(m.Name), m.Name)
+	}
 }

@@ -1,5 +1,6 @@
 // Package palette gives each model a look that is the same in every figure: a
-// colour, on light and on dark paper, and the shape of its marker.
+// colour, on light and on dark paper, and the shape of its marker; and its place in
+// every list.
 //
 // The colours are those of Okabe and Ito (Color Universal Design, 2008), which
 // people with any of the common kinds of colour blindness tell apart; no figure
@@ -7,6 +8,7 @@
 package palette
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -86,6 +88,21 @@ var known = map[string]Look{
 	"errgroup":    {vermillion, Pillar},
 	"one-counter": {sky, Plate},
 }
+
+// course are the models of this module in the order in which the course tells of them.
+var course = []string{"sequential", "goroutines", "goroutines-limit", "pool", "pool-counter", "pool-steal", "pipeline", "eventloop", "queue"}
+
+// Rank is a model's place in the order in which the course tells of this module's
+// models; it is the same for all others, which come after them.
+func Rank(model string) int {
+	if i := slices.Index(course, model); i >= 0 {
+		return i
+	}
+	return len(course)
+}
+
+// Compare puts models in the order of Rank, and the others in that of their names.
+func Compare(a, b string) int { return cmp.Or(cmp.Compare(Rank(a), Rank(b)), cmp.Compare(a, b)) }
 
 // Of is the look of one of this module's models; ok says whether it is known.
 func Of(model string) (look Look, ok bool) {

@@ -3,6 +3,7 @@ package palette
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -56,13 +57,19 @@ func TestKnownModelsLookDifferent(t *testing.T) {
 	}
 	// Among the models themselves, colour alone and shape alone tell them apart.
 	colors, markers := map[Color]string{}, map[Marker]string{}
-	for _, model := range []string{"sequential", "goroutines", "goroutines-limit", "pool", "pool-counter", "pool-steal", "pipeline", "eventloop", "queue"} {
+	for _, model := range course {
 		look, ok := Of(model)
 		require.True(t, ok, model)
 		require.Empty(t, colors[look.Color], model)
 		require.Empty(t, markers[look.Marker], model)
 		colors[look.Color], markers[look.Marker] = model, model
 	}
+}
+
+func TestCompare(t *testing.T) {
+	models := []string{"queue", "pipeline", "b", "sequential", "plain-loop", "pool", "a", "goroutines"}
+	slices.SortFunc(models, Compare)
+	require.Equal(t, []string{"sequential", "goroutines", "pool", "pipeline", "queue", "a", "b", "plain-loop"}, models)
 }
 
 func TestAllIsStable(t *testing.T) {

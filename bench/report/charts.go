@@ -657,17 +657,7 @@ func (f *lines) label(x float64) string {
 // order puts the series into the order of the set's models, which is that in which
 // the course tells of them, or of their first appearance.
 func (p *plan) order(f *lines) {
-	slices.SortStableFunc(f.series, func(a, b series) int { return cmp.Compare(rankOf(a.name), rankOf(b.name)) })
-}
-
-// courseOrder is the order of bench.Models.
-var courseOrder = []string{"sequential", "goroutines", "goroutines-limit", "pool", "pool-counter", "pool-steal", "pipeline", "eventloop", "queue"}
-
-func rankOf(model string) int {
-	if i := slices.Index(courseOrder, model); i >= 0 {
-		return i
-	}
-	return len(courseOrder)
+	slices.SortStableFunc(f.series, func(a, b series) int { return cmp.Compare(palette.Rank(a.name), palette.Rank(b.name)) })
 }
 
 // findIdeals makes one line of all models that have the same ideal.

@@ -358,6 +358,6 @@ func (p *plan) allNumbers(g *results.Group) Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	slices.SortStableFunc(t.Rows, func(a, b []string) int { return cmp.Compare(rankOf(a[0]), rankOf(b[0])) })
+	slices.SortStableFunc(t.Rows, func(a, b []string) int { return cmp.Compare(palette.Rank(a[0]), palette.Rank(b[0])) })
 	return t
 }

@@ -157,6 +157,19 @@ func (g *Group) Cell(model string) *Cell {
 	return nil
 }
 
+// Median returns the middle of a unit's samples; ok is false if there are none.
+func (c *Cell) Median(unit string) (median float64, ok bool) {
+	s := slices.Sorted(slices.Values(c.Samples[unit]))
+	if len(s) == 0 {
+		return 0, false
+	}
+	lo, hi := s[(len(s)-1)/2], s[len(s)/2]
+	return lo + (hi-lo)/2, true
+}
+
+// Plain is the group's name without the -N of GOMAXPROCS.
+func (g *Group) Plain() string { return strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs)) }
+
 // Param returns the value of the name's /key=value part.
 func (g *Group) Param(key string) (value string, ok bool) {
 	for _, p := range g.Params {

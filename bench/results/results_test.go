@@ -239,3 +239,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestMedianAndPlainName(t *testing.T) {
+	set := read(t, "BenchmarkX/n=1/model=m-2 1 5 B/op\nBenchmarkX/n=1/model=m-2 1 9 B/op\nBenchmarkX/n=1/model=m-2 1 6 B/op 3 laps\nBenchmarkX/n=1/model=m-2 1 7 B/op\n")
+	g := &set.Groups[0]
+	require.Equal(t, "X/n=1", g.Plain())
+	median, ok := g.Cells[0].Median("B/op")
+	require.True(t, ok)
+	require.InDelta(t, 6.5, median, 1e-12)
+	median, ok = g.Cells[0].Median("laps")
+	require.True(t, ok)
+	require.InDelta(t, 3, median, 1e-12)
+	_, ok = g.Cells[0].Median("sec/op")
+	require.False(t, ok)
+	require.Equal(t, []float64{5, 9, 6, 7}, g.Cells[0].Samples["B/op"], "in their order")
+}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/overlap/bench/results"
 )
 
 // A Cell is one benchmark of one model at one GOMAXPROCS: what is run in a
@@ -17,14 +19,11 @@ type Cell struct {
 	Twin bool   // the A/A control: the same benchmark once more, under another name
 }
 
-// again is added to a model's name for its twin.
-const again = "-again"
-
 // Model is the value of the name's /model= part, or "" if it has none; a twin's
 // ends in -again.
 func (c Cell) Model() string {
 	if model := c.model(); c.Twin {
-		return model + again
+		return model + results.Again
 	}
 	return c.model()
 }
@@ -41,7 +40,7 @@ func (c Cell) rename(line string) string {
 		return line
 	}
 	part := "/model=" + c.model()
-	return strings.Replace(line, part, part+again, 1)
+	return strings.Replace(line, part, part+results.Again, 1)
 }
 
 // Group is the name without its model: cells of one group are compared.

@@ -26,6 +26,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/overlap/bench/results"
 )
 
 // Config says what to run. Package, Rounds and Out must be set.
@@ -391,7 +393,7 @@ func header(config Config, lines []string, calibration, control string) string {
 		fmt.Fprintf(&b, "calibration: %s\n", calibration)
 	}
 	if control != "" {
-		fmt.Fprintf(&b, "control: %s\n", control+again)
+		fmt.Fprintf(&b, "control: %s\n", control+results.Again)
 	}
 	return b.String()
 }

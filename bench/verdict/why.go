@@ -56,10 +56,10 @@ type facts struct {
 func (r *Ranking) facts(g *Group, model string) facts {
 	cell := g.Cell(model)
 	value := func(unit string) float64 {
-		if len(cell.Samples[unit]) == 0 {
-			return math.NaN()
+		if v, ok := cell.Median(unit); ok {
+			return v
 		}
-		return median(sorted(cell.Samples[unit]))
+		return math.NaN()
 	}
 	f := facts{
 		model: model, ideal: value("x-ideal"), inFlight: value("peak-inflight"), goroutines: value("peak-goroutines"),

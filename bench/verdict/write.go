@@ -65,11 +65,8 @@ func (r *Ranking) HasGroup(name string) bool {
 // named says whether a benchmark of this name is of the group.
 func (g *Group) named(name string) bool {
 	group, _ := results.Split(name)
-	return group == g.plainName()
+	return group == g.Plain()
 }
-
-// plainName is the group's name without GOMAXPROCS.
-func (g *Group) plainName() string { return strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs)) }
 
 func paragraph(title string, lines []string) string {
 	return title + "\n  " + strings.Join(lines, "\n  ") + "\n"
@@ -78,7 +75,7 @@ func paragraph(title string, lines []string) string {
 // title is the group's name, and what tells it from others: GOMAXPROCS and the package, if
 // there are several.
 func title(set *results.Set, g *Group) string {
-	text := g.plainName()
+	text := g.Plain()
 	procs, packages := false, false
 	for i := range set.Groups {
 		procs = procs || set.Groups[i].Procs != g.Procs

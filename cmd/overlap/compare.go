@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"example.com/overlap/bench"
+	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/verdict"
 )
@@ -197,7 +197,8 @@ func (c console) within(ctx context.Context, want comparison, all []judgement, f
 		rankings = append(rankings, ranking)
 	}
 	err := c.tables(ctx, "compare", "", func(b verdict.Benchstat) error {
-		return b.Models(ctx, c.stdout, file, shown, columns(shown), unitsOf(all))
+		models := slices.SortedFunc(slices.Values(shown.Models()), palette.Compare)
+		return b.Models(ctx, c.stdout, file, shown, models, unitsOf(all))
 	})
 	if err != nil {
 		return err
@@ -220,17 +221,6 @@ func (c console) within(ctx context.Context, want comparison, all []judgement, f
 // and is what both show.
 func (want comparison) and(j judgement) func(group string) bool {
 	return func(group string) bool { return want.shows(group) && j.shows(group) }
-}
-
-// columns are the models in the order in which the course tells of them, then the
-// others, in that of their names.
-func columns(set *results.Set) []string {
-	var known []string
-	for _, m := range bench.Models[int, int, int](bench.Limit{InFlight: 1}) {
-		known = append(known, m.Name)
-	}
-	others := slices.Sorted(slices.Values(set.Models()))
-	return append(known, slices.DeleteFunc(others, func(m string) bool { return slices.Contains(known, m) })...)
 }
 
 // across compares two runs.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/overlap/bench"
+	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/report"
 	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/schedule"
@@ -122,16 +122,12 @@ func (c *Course) group(name string) (*reference, *results.Group, error) {
 	}
 	for _, r := range all {
 		for i := range r.set.Groups {
-			if g := &r.set.Groups[i]; g.Name == name || withoutProcs(g) == name {
+			if g := &r.set.Groups[i]; g.Name == name || g.Plain() == name {
 				return r, g, nil
 			}
 		}
 	}
 	return nil, nil, fmt.Errorf("the reference run has no group %s", name)
-}
-
-func withoutProcs(g *results.Group) string {
-	return strings.TrimSuffix(g.Name, fmt.Sprintf("-%d", g.Procs))
 }
 
 // cell finds a cell and its median by a unit.
@@ -142,16 +138,11 @@ func (c *Course) cell(group, model, unit string) (r *reference, g *results.Group
 	if cell = g.Cell(model); cell == nil {
 		return nil, nil, nil, 0, fmt.Errorf("the reference run has no model %s in %s", model, group)
 	}
-	samples := cell.Samples[unit]
-	if len(samples) == 0 {
+	median, ok := cell.Median(unit)
+	if !ok {
 		return nil, nil, nil, 0, fmt.Errorf("the reference run has no %s of %s in %s", unit, model, group)
 	}
-	return r, g, cell, medianOf(samples), nil
-}
-
-func medianOf(samples []float64) float64 {
-	s := slices.Sorted(slices.Values(samples))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+	return r, g, cell, median, nil
 }
 
 // machine is where a run was measured, in short.
@@ -225,7 +216,7 @@ func (c *Course) fillTable(_ *page, args []string) (string, error) {
 	b.WriteString("| --- |" + strings.Repeat(" ---: |", len(models)) + "\n")
 	has := false
 	for _, g := range rows {
-		fmt.Fprintf(&b, "| %s |", strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(withoutProcs(g), args[0]), "/"), "/", ", "))
+		fmt.Fprintf(&b, "| %s |", strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(g.Plain(), args[0]), "/"), "/", ", "))
 		for _, model := range models {
 			cell := g.Cell(model)
 			has = has || cell != nil && len(cell.Samples[unit]) > 0
@@ -242,39 +233,38 @@ func (c *Course) fillTable(_ *page, args []string) (string, error) {
 // modelsOf are the models in groups: those of this module in their order, then others.
 func (r *reference) modelsOf(groups []*results.Group) []string {
 	_, twin := r.set.Control()
-	var names, others []string
-	for _, m := range bench.Models[int, int, int](bench.Limit{InFlight: 1}) {
-		names = append(names, m.Name)
-	}
-	there := map[string]bool{}
-	computed := false
+	var names []string
 	for _, g := range groups {
 		for _, cell := range g.Cells {
-			there[cell.Model] = true
-			if cell.Model != twin && !slices.Contains(names, cell.Model) && !slices.Contains(others, cell.Model) {
-				others = append(others, cell.Model)
+			if cell.Model != twin {
+				names = append(names, cell.Model)
 			}
 		}
-		_, err := sequentially(withoutProcs(g))
-		computed = computed || err == nil
+		if _, err := sequentially(g.Plain()); err == nil { // computed where it was not run
+			names = append(names, sequential)
+		}
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !there[name] && (name != sequential || !computed) })
-	slices.Sort(others)
-	return append(names, others...)
+	slices.SortFunc(names, palette.Compare)
+	return slices.Compact(names)
 }
 
 const sequential = "sequential"
 
 // shown is a cell of a table.
 func (r *reference) shown(g *results.Group, model, unit string) string {
+	var median float64
+	has := false
 	cell := g.Cell(model)
-	if cell == nil || len(cell.Samples[unit]) == 0 {
-		if d, err := sequentially(withoutProcs(g)); err == nil && cell == nil && model == sequential && unit == makespan {
+	if cell != nil {
+		median, has = cell.Median(unit)
+	}
+	if !has {
+		if d, err := sequentially(g.Plain()); err == nil && cell == nil && model == sequential && unit == makespan {
 			return fmt.Sprintf("*%v*", d)
 		}
 		return "–"
 	}
-	text := format(medianOf(cell.Samples[unit]), unit)
+	text := format(median, unit)
 	switch p := r.place(g, model, unit); {
 	case cell.Saturated != "":
 		return "(" + text + ")"
@@ -438,7 +428,7 @@ func (c *Course) fillCost(_ *page, models []string) (string, error) {
 		known := false
 		for _, column := range columns {
 			i := slices.IndexFunc(r.set.Groups, func(g results.Group) bool {
-				return strings.HasPrefix(g.Name, column.group) && (strings.HasSuffix(column.group, "/") || withoutProcs(&g) == column.group)
+				return strings.HasPrefix(g.Name, column.group) && (strings.HasSuffix(column.group, "/") || g.Plain() == column.group)
 			})
 			if i < 0 {
 				return "", fmt.Errorf("the reference run has no group %s", strings.TrimSuffix(column.group, "/"))
