@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
+
+	"example.com/overlap/internal/spell"
 )
 
 // The limits of what is trusted. They are rough on purpose: a cell near one of them is
@@ -135,13 +136,5 @@ func count(x float64) string {
 	if math.IsInf(x, 0) {
 		return "endlessly many"
 	}
-	text := strconv.FormatFloat(x, 'f', 0, 64)
-	var b strings.Builder
-	for i, digit := range text {
-		if i > 0 && (len(text)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
+	return spell.Thousands(strconv.FormatFloat(x, 'f', 0, 64))
 }

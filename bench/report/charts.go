@@ -13,6 +13,7 @@ import (
 	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/verdict"
+	"example.com/overlap/internal/spell"
 )
 
 // A figure with more would be read by nobody; the tables have them all.
@@ -512,7 +513,7 @@ func numberLabel(text string) string {
 		if n >= 100_000 && n%1000 == 0 {
 			return strconv.FormatUint(n/1000, 10) + "k"
 		}
-		return thousands(text)
+		return spell.Thousands(text)
 	}
 	return clean(text, 12)
 }
@@ -703,7 +704,7 @@ func sameIdeal(a, b []point) bool {
 func (f *lines) idealNote() string {
 	var of []string
 	for _, line := range f.ideals {
-		of = append(of, list(line.names))
+		of = append(of, spell.List(line.names))
 	}
 	return "Dashed is the ideal, the least possible by the schedule or by the work for the cores: of " + strings.Join(of, "; of ") + "."
 }
@@ -835,12 +836,4 @@ func capital(text string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + text[size:]
-}
-
-// list joins names: a, b and c.
-func list(names []string) string {
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
-	return strings.Join(names, "")
 }

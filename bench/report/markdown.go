@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.com/overlap/internal/spell"
 )
 
 // Markdown writes the report as Markdown, as GitHub and others show it: the charts are
@@ -14,7 +16,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	fmt.Fprintf(&b, "%s\n\n# %s\n\n", mark, markdown(r.Title))
 	if len(r.set.Groups) > 0 {
 		fmt.Fprintf(&b, "%s\n\n", markdown(r.machine))
-		fmt.Fprintf(&b, "Raw results: %s.\n\n", markdown(list(r.files)))
+		fmt.Fprintf(&b, "Raw results: %s.\n\n", markdown(spell.List(r.files)))
 	}
 	for _, warning := range r.warnings {
 		fmt.Fprintf(&b, "> **Take care.** %s\n\n", markdown(warning))

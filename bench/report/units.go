@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"example.com/overlap/internal/spell"
 )
 
 // words are what the units of raw files mean, as benchfmt has them: ns/op is sec/op.
@@ -116,7 +118,7 @@ func digits(v float64) string {
 	if strings.Contains(text, ".") {
 		return text
 	}
-	return thousands(text)
+	return spell.Thousands(text)
 }
 
 // short is format without zeros at the end, for an axis: 3 ms.
@@ -140,15 +142,7 @@ func whole(v float64) string {
 	if v >= 1e7 {
 		return digits(v)
 	}
-	return thousands(strconv.FormatFloat(v, 'f', 0, 64))
-}
-
-// thousands puts commas into whole digits.
-func thousands(text string) string {
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return spell.Thousands(strconv.FormatFloat(v, 'f', 0, 64))
 }
 
 // percent prints a share: 0.034 is 3.4 %.

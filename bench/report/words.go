@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"example.com/overlap/internal/spell"
 )
 
 // rowsTable are the numbers of a figure of rows.
@@ -90,7 +92,7 @@ func order(cells []ranked, unit string, floor float64) string {
 	}
 	text := fmt.Sprintf("lowest is %s with %s", low.name, format(low.v, unit))
 	if len(near) > 0 {
-		text += ", and within the noise floor of it " + list(near)
+		text += ", and within the noise floor of it " + spell.List(near)
 	}
 	if len(near) == len(cells)-1 {
 		return text + "."
@@ -113,7 +115,7 @@ func linesTable(f *lines) Table {
 		t.Columns = append(t.Columns, s.name)
 	}
 	for _, line := range f.ideals {
-		t.Columns = append(t.Columns, "ideal of "+list(line.names))
+		t.Columns = append(t.Columns, "ideal of "+spell.List(line.names))
 	}
 	for _, pl := range f.places {
 		row := []string{f.label(pl.x)}

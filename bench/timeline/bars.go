@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"example.com/overlap/internal/spell"
 )
 
 // bars are paths, one for each part of a job.
@@ -110,7 +112,7 @@ func (l *laneDrawer) flush() {
 		rect(&out.work, x, l.y, width, l.height)
 	}
 	l.add(&out, func() string {
-		return fmt.Sprintf("%d jobs: waited %s, worked %s", b.jobs, shown(b.wait), shown(b.work))
+		return fmt.Sprintf("%d jobs: waited %s, worked %s", b.jobs, spell.Duration(b.wait), spell.Duration(b.work))
 	})
 }
 
@@ -165,12 +167,12 @@ func (l *laneDrawer) add(b *bars, tip func() string) {
 // tip is what a job says when it is pointed at.
 func tip(j Job) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: waited %s", j.Label, shown(j.Fetch.Length()))
+	fmt.Fprintf(&b, "%s: waited %s", j.Label, spell.Duration(j.Fetch.Length()))
 	if j.Processed {
 		if between := j.Process.Begin - j.Fetch.End; between > 0 {
-			fmt.Fprintf(&b, ", lay %s", shown(between))
+			fmt.Fprintf(&b, ", lay %s", spell.Duration(between))
 		}
-		fmt.Fprintf(&b, ", worked %s", shown(j.Process.Length()))
+		fmt.Fprintf(&b, ", worked %s", spell.Duration(j.Process.Length()))
 	}
 	fmt.Fprintf(&b, ", %s", j.Outcome)
 	return b.String()

@@ -424,12 +424,6 @@ func TestAShareIsNotRoundedToNoneOrAll(t *testing.T) {
 	}
 }
 
-func TestShownHasThreeDigits(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "0s", 999: "999ns", 12345678: "12.3ms", 1234567890: "1.23s"} {
-		require.Equal(t, want, shown(d))
-	}
-}
-
 // The words are those of the picture, without how it is drawn.
 func TestText(t *testing.T) {
 	text := Timeline{Jobs: []Job{

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"example.com/overlap/internal/spell"
 )
 
 // Text says what the picture shows, for those who do not see it: how many jobs there
@@ -25,7 +27,7 @@ func facts(t Timeline) []string {
 		return []string{"No job was recorded."}
 	}
 	makespan := t.Makespan()
-	done := fmt.Sprintf("%s in %s, ", count(len(t.Jobs), "job"), shown(makespan))
+	done := fmt.Sprintf("%s in %s, ", spell.Count(len(t.Jobs), "job"), spell.Duration(makespan))
 	if n := t.Count(Done); n < len(t.Jobs) {
 		done += fmt.Sprintf("%d of them done.", n)
 	} else {
@@ -53,13 +55,6 @@ func facts(t Timeline) []string {
 	return facts
 }
 
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // percent is a share that is not rounded to none or all.
 func percent(part, whole float64) string {
 	switch share := 100 * part / whole; {
@@ -70,15 +65,6 @@ func percent(part, whole float64) string {
 	default:
 		return fmt.Sprintf("%.0f %%", share)
 	}
-}
-
-// shown is a duration with three digits.
-func shown(d time.Duration) string {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
 }
 
 // ticks are the marks of an axis of so much time: four to nine, at round moments.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.com/overlap/bench/results"
+	"example.com/overlap/internal/spell"
 )
 
 // Changes are what two runs show of the same cells, by one unit.
@@ -303,7 +304,7 @@ func (c *Changes) Notes() []string {
 		}
 	}
 	notes := []string{fmt.Sprintf("Proven of %s: %d worse, %d better; at %v over all comparisons together (%d, one a cell; Mann-Whitney, Holm's correction). Intervals are for one comparison, at 95 %%.",
-		counted(len(c.Cells), "cell"), worse, better, Alpha, c.Family)}
+		spell.Count(len(c.Cells), "cell"), worse, better, Alpha, c.Family)}
 	return append(append(notes, c.shifted...), c.Floor.String())
 }
 
@@ -340,7 +341,7 @@ func (c *Changes) shift() (notes []string) {
 		}
 		slices.Sort(factors)
 		notes = append(notes, fmt.Sprintf("%s: %d of its %s changed in one direction, to %s times at the median: if the code did not change everywhere, the machine did, between the two runs.",
-			name, max(up, down), counted(len(factors), "cell"), Times(median(factors))))
+			name, max(up, down), spell.Count(len(factors), "cell"), Times(median(factors))))
 	}
 	return notes
 }

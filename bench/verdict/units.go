@@ -11,6 +11,7 @@ import (
 	"golang.org/x/perf/benchunit"
 
 	"example.com/overlap/bench/results"
+	"example.com/overlap/internal/spell"
 )
 
 // A Direction says which of two values of a unit is the better one.
@@ -121,11 +122,7 @@ func seconds(s float64) string {
 	if s < 1e-6 || d < 0 || s > 1e9 { // a duration holds no parts of a nanosecond, and no 300 years
 		return digits(s*1e9) + "ns"
 	}
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
+	return spell.Duration(d)
 }
 
 // digits keeps three digits of a number.

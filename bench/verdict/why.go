@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/overlap/bench/results"
+	"example.com/overlap/internal/spell"
 )
 
 // nearIdeal is up to where x-ideal says that the waiting decides: seven eighths of the
@@ -132,7 +133,7 @@ func held(all []facts, have float64) []string {
 		if by[limit][0].everything {
 			decides, which = "", "no model"
 		}
-		sentences = append(sentences, fmt.Sprintf("%s: x-ideal %s: %s%s, %s can gain more than %.0f %%.", and(models), ideal, limit, decides, which, gain))
+		sentences = append(sentences, fmt.Sprintf("%s: x-ideal %s: %s%s, %s can gain more than %.0f %%.", spell.List(models), ideal, limit, decides, which, gain))
 	}
 	return sentences
 }
@@ -149,7 +150,7 @@ func (r *Ranking) cores(g *Group, all []facts) string {
 	case math.IsNaN(best.cores):
 		return r.speedup(g, have)
 	}
-	uses := fmt.Sprintf("%s uses %.1f of %s", best.model, best.cores, count(have, "core"))
+	uses := fmt.Sprintf("%s uses %.1f of %s", best.model, best.cores, spell.Count(int(have), "core"))
 	switch {
 	case best.cores >= busy*have:
 		text := uses + ": CPU decides"
@@ -160,7 +161,7 @@ func (r *Ranking) cores(g *Group, all []facts) string {
 			}
 		}
 		if len(fewer) > 0 {
-			text += "; " + and(fewer)
+			text += "; " + spell.List(fewer)
 		}
 		return text + "."
 	case best.ideal >= nearIdeal:
@@ -208,7 +209,7 @@ func (r *Ranking) speedup(g *Group, have float64) string {
 		return "" // or there is more to it than the cores
 	}
 	return fmt.Sprintf("%s can do at most %.0f times the CPU work of one; %s does %s times that of sequential.",
-		count(have, "core"), have, g.Places[0].Model, Times(p.Factor.Estimate))
+		spell.Count(int(have), "core"), have, g.Places[0].Model, Times(p.Factor.Estimate))
 }
 
 // have is how many cores a group could use, or NaN.
@@ -247,7 +248,7 @@ func price(best, second facts) string {
 	if !dear {
 		return ""
 	}
-	return fmt.Sprintf("Its price: %s at the peak; %s takes %s.", and(mine), second.model, and(others))
+	return fmt.Sprintf("Its price: %s at the peak; %s takes %s.", spell.List(mine), second.model, spell.List(others))
 }
 
 func amount(v float64, thing string) string {
@@ -256,20 +257,4 @@ func amount(v float64, thing string) string {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return strings.TrimSuffix(text, " B")
-}
-
-// and joins words: a, b and c.
-func and(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-func count(n float64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%.0f %ss", n, thing)
 }

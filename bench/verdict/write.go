@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.com/overlap/bench/results"
+	"example.com/overlap/internal/spell"
 )
 
 // Write prints the ranking in words: a paragraph a group, a sentence a line, and then
@@ -104,7 +105,7 @@ func (r *Ranking) Notes() []string {
 		r.Floor.String(),
 	}
 	if r.CPU != nil && r.CPU.Need == 0 && r.CPU.Family > 0 && r.CPU.Floor.Known {
-		notes = append(notes, fmt.Sprintf("CPU time is judged in the same way, for itself: %s, a floor of %s.", counted(r.CPU.Family, "comparison"), percent(r.CPU.Floor.Difference)))
+		notes = append(notes, fmt.Sprintf("CPU time is judged in the same way, for itself: %s, a floor of %s.", spell.Count(r.CPU.Family, "comparison"), percent(r.CPU.Floor.Difference)))
 	}
 	return notes
 }
@@ -118,10 +119,8 @@ func (r *Ranking) nothing() string {
 }
 
 func tooFew(need, family int) string {
-	return fmt.Sprintf("With so few samples nothing can be proven: it takes %d of each cell for %s.", need, counted(family, "comparison"))
+	return fmt.Sprintf("With so few samples nothing can be proven: it takes %d of each cell for %s.", need, spell.Count(family, "comparison"))
 }
-
-func counted(n int, thing string) string { return count(float64(n), thing) }
 
 // Sentences are what there is to say of a group.
 func (r *Ranking) Sentences(g *Group) []string {
@@ -162,7 +161,7 @@ func saturated(g *Group) (lines []string) {
 		if len(models[why]) > 1 {
 			is = "are"
 		}
-		lines = append(lines, fmt.Sprintf("not ranked: %s %s saturated, %s", and(models[why]), is, why))
+		lines = append(lines, fmt.Sprintf("not ranked: %s %s saturated, %s", spell.List(models[why]), is, why))
 	}
 	return lines
 }
@@ -227,7 +226,7 @@ func (r *Ranking) against(g *Group) []string {
 		if g.Need > 0 {
 			shown = "too few samples to prove a difference"
 		}
-		lines = append(lines, fmt.Sprintf("%s against %s: %s.", first.Model, and(level), shown))
+		lines = append(lines, fmt.Sprintf("%s against %s: %s.", first.Model, spell.List(level), shown))
 	}
 	return lines
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/overlap/docs/weave"
+	"example.com/overlap/internal/spell"
 )
 
 const docsManual = `
@@ -90,7 +91,7 @@ func (c console) docs(ctx context.Context, flags *flag.FlagSet, args []string) i
 	case err != nil:
 		return c.broken(flags, err)
 	case len(problems) > 0:
-		fmt.Fprintf(c.stderr, "overlap docs: %s\n", count(len(problems), "problem"))
+		fmt.Fprintf(c.stderr, "overlap docs: %s\n", spell.Count(len(problems), "problem"))
 		return failed
 	}
 	return 0

@@ -12,6 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"example.com/overlap"
+	"example.com/overlap/internal/spell"
 	"example.com/overlap/workload/pages"
 )
 
@@ -183,21 +184,21 @@ func (r *report) write(w io.Writer) error {
 		row("interrupted", "%d of %d jobs were done", r.Succeeded, r.Jobs)
 	}
 	row("jobs", "%d, of which %d failed", r.Jobs, r.Failed)
-	row("makespan", "%s", shown(r.MakespanSeconds))
+	row("makespan", "%s", inThree(r.MakespanSeconds))
 	if r.TimesIdeal > 0 {
-		row("ideal", "%s (makespan is %.2fx)", shown(r.IdealSeconds), r.TimesIdeal)
+		row("ideal", "%s (makespan is %.2fx)", inThree(r.IdealSeconds), r.TimesIdeal)
 	} else if r.IdealSeconds > 0 {
-		row("ideal", "%s", shown(r.IdealSeconds))
+		row("ideal", "%s", inThree(r.IdealSeconds))
 	}
 	row("jobs/s", "%.1f", r.JobsPerSecond)
 	if r.Succeeded > 0 {
 		l := r.LatencySeconds
-		row("latency", "p50 %s, p95 %s, p99 %s, max %s", shown(l.P50), shown(l.P95), shown(l.P99), shown(l.Max))
+		row("latency", "p50 %s, p95 %s, p99 %s, max %s", inThree(l.P50), inThree(l.P95), inThree(l.P99), inThree(l.Max))
 	}
 	if r.ServerPeakInFlight > 0 {
-		row("peak in flight", "%s, %s at the server", count(r.PeakInFlight, "job"), count(r.ServerPeakInFlight, "request"))
+		row("peak in flight", "%s, %s at the server", spell.Count(r.PeakInFlight, "job"), spell.Count(r.ServerPeakInFlight, "request"))
 	} else {
-		row("peak in flight", "%s", count(r.PeakInFlight, "job"))
+		row("peak in flight", "%s", spell.Count(r.PeakInFlight, "job"))
 	}
 	row("pages", "%d words, %d links", r.Words, r.Links)
 	if err := table.Flush(); err != nil {
@@ -213,20 +214,7 @@ func (r *report) write(w io.Writer) error {
 	return err
 }
 
-// count is a number of things, in words.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// shown is a number of seconds with three digits.
-func shown(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
+// inThree is a number of seconds with three digits.
+func inThree(seconds float64) string {
+	return spell.Duration(time.Duration(seconds * float64(time.Second)))
 }

@@ -18,6 +18,7 @@ import (
 	"example.com/overlap/bench"
 	"example.com/overlap/bench/schedule"
 	"example.com/overlap/bench/timeline"
+	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages"
 )
@@ -318,7 +319,7 @@ func (t task) recorder() *timeline.Recorder[key] {
 func (t task) save(recording timeline.Timeline, r *report) error {
 	recording.Title = t.title(r)
 	recording.Model = t.model
-	recording.Caption = fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, count(runtime.GOMAXPROCS(0), "core"), runtime.Version())
+	recording.Caption = fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, spell.Count(runtime.GOMAXPROCS(0), "core"), runtime.Version())
 	var data bytes.Buffer
 	if isPicture(t.timeline) {
 		if err := timeline.Draw(&data, recording, timeline.Drawing{}); err != nil {
@@ -339,7 +340,7 @@ func (t task) save(recording timeline.Timeline, r *report) error {
 
 // title says what ran, so that a picture that lies about can be made again.
 func (t task) title(r *report) string {
-	title := t.model + ": " + count(r.Jobs, "job")
+	title := t.model + ": " + spell.Count(r.Jobs, "job")
 	if r.Limit > 0 {
 		title += fmt.Sprintf(", at most %d in flight", r.Limit)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/timeline"
+	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
 )
 
@@ -223,7 +224,7 @@ func TestRunDrawsATimeline(t *testing.T) {
 			recording := readRecording(t, "out.json")
 			require.Equal(t, model, recording.Model)
 			require.Regexp(t, "^"+model+": 9 jobs(, at most [135] in flight)?, latency 2ms$", recording.Title)
-			require.Equal(t, fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, count(runtime.GOMAXPROCS(0), "core"), runtime.Version()), recording.Caption)
+			require.Equal(t, fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, spell.Count(runtime.GOMAXPROCS(0), "core"), runtime.Version()), recording.Caption)
 			require.Equal(t, 9, recording.Count(timeline.Done))
 			labels := map[string]bool{}
 			for _, j := range recording.Jobs {
@@ -414,9 +415,9 @@ func TestServeSaysWhyItCannot(t *testing.T) {
 	}
 }
 
-func TestShown(t *testing.T) {
+func TestInThree(t *testing.T) {
 	for seconds, want := range map[float64]string{0: "0s", 0.0123456: "12.3ms", 1.23456: "1.23s", 123.456: "2m3s", 0.000001: "1µs"} {
-		require.Equal(t, want, shown(seconds))
+		require.Equal(t, want, inThree(seconds))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"example.com/overlap/bench/results"
 	"example.com/overlap/bench/schedule"
 	"example.com/overlap/bench/verdict"
+	"example.com/overlap/internal/spell"
 )
 
 // A reference is a run that the pages tell of.
@@ -289,16 +290,7 @@ func format(value float64, unit string) string {
 	if value < 1e-6 { // a Duration holds whole nanoseconds only
 		return strings.ReplaceAll(report.Format(value, makespan), " ", "")
 	}
-	return digits(time.Duration(value * float64(time.Second)))
-}
-
-// digits keeps three digits.
-func digits(d time.Duration) string {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
+	return spell.Duration(time.Duration(value * float64(time.Second)))
 }
 
 var pagesName = regexp.MustCompile(`^Pages/latency=([^/]+)/(?:inflight=\d+/)?tasks=(\d+)$`)
