@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/overlap/internal/process"
 )
 
 // A Machine is what the programs run on. It is made by [ThisMachine] and may be used
@@ -265,12 +267,9 @@ func (m *Machine) run(ctx context.Context, dir string, c Command, timeout time.D
 	cmd := exec.CommandContext(timed, c.Args[0], c.Args[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(environment(tmp), c.Env...)
-	cmd.WaitDelay = 5 * time.Second // for who still holds the output
 	out := output{left: 1 << 20}
 	cmd.Stdout, cmd.Stderr = &out, &out
-	group := newGroup(cmd)
-	err = cmd.Run()
-	group.kill()
+	err = process.Run(cmd)
 
 	paths := append([]place{{dir, ""}, {tmp, "$TMPDIR"}}, m.paths...)
 	o := outcome{status: cmd.ProcessState.ExitCode(), text: newNormaliser(paths).normalise(out.String())}

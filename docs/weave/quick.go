@@ -14,6 +14,8 @@ import (
 
 	md "github.com/yuin/goldmark/ast"
 	"mvdan.cc/sh/v3/syntax"
+
+	"example.com/overlap/internal/process"
 )
 
 // A QuickBlock is a block of commands that is marked quick.
@@ -72,7 +74,7 @@ func (c *Course) RunQuick(ctx context.Context, b QuickBlock) (time.Duration, *Pr
 	if err != nil {
 		return 0, wrong(b.Line, "no shell understands this: %v", err)
 	}
-	w, err := c.workplace()
+	w, err := c.scratch()
 	if err != nil {
 		return 0, wrong(b.Line, "%v", err)
 	}
@@ -87,9 +89,8 @@ func (c *Course) RunQuick(ctx context.Context, b QuickBlock) (time.Duration, *Pr
 	cmd.Env = append(environment(), "PWD="+w.dir, "PATH="+commands+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	inGroup(cmd)
 	began := time.Now()
-	err = cmd.Run()
+	err = process.Run(cmd)
 	took := time.Since(began)
 	if err == nil {
 		return took, nil
@@ -133,7 +134,7 @@ func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\
 // commands makes a directory for PATH with what stands for overlap, go and make. The
 // latter two work in the repository itself, in the directory that the script is in: the go
 // command does not build what it finds by a link.
-func (w *workplace) commands() (string, error) {
+func (w *scratch) commands() (string, error) {
 	if w.course.options.Program == "" {
 		return "", errors.New("no program stands for overlap")
 	}

@@ -18,6 +18,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"mvdan.cc/sh/v3/syntax"
+
+	"example.com/overlap/internal/process"
 )
 
 // A Run is a recorded command.
@@ -361,7 +363,7 @@ func (c *Course) isRecorded(r Run) bool {
 }
 
 func (c *Course) record(ctx context.Context, r Run) error {
-	w, err := c.workplace()
+	w, err := c.scratch()
 	if err != nil {
 		return err
 	}
@@ -397,7 +399,7 @@ const patience = 10 * time.Minute
 // output runs a command and returns what a page shows of it: what it prints on
 // standard output, of the go command on standard error, too. If there is nothing, what
 // it prints on standard error; progress stands there, else.
-func (w *workplace) output(ctx context.Context, r Run) (string, error) {
+func (w *scratch) output(ctx context.Context, r Run) (string, error) {
 	if err := leavesResults(r.Args); err != nil {
 		return "", err
 	}
@@ -422,8 +424,7 @@ func (w *workplace) output(ctx context.Context, r Run) (string, error) {
 	if r.Args[0] == "go" {
 		cmd.Stderr = &stdout // one writer: the order is kept
 	}
-	inGroup(cmd)
-	err := cmd.Run()
+	err := process.Run(cmd)
 	status := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		status = exit.ExitCode()
@@ -446,7 +447,7 @@ func (w *workplace) output(ctx context.Context, r Run) (string, error) {
 
 // atHome are the arguments of a run in the course's own directory. Its timeline is to
 // be where that of others is, and not there.
-func (w *workplace) atHome(r Run) []string {
+func (w *scratch) atHome(r Run) []string {
 	args := slices.Clone(r.Args[1:])
 	if file := r.timelineFile(); file != "" {
 		for i, arg := range args {
@@ -465,7 +466,7 @@ func lastLine(text string) string {
 
 // normal takes out of a command's output what is this machine's own: where its files
 // are, and what the go command downloads.
-func (w *workplace) normal(text string) string {
+func (w *scratch) normal(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	for _, dir := range []string{w.dir, w.real, w.course.root} {
 		text = strings.ReplaceAll(text, dir+string(filepath.Separator), "")
@@ -561,7 +562,7 @@ func (c *Course) checkOne(ctx context.Context, r Run, found recording, shown []P
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	w, err := c.workplace()
+	w, err := c.scratch()
 	if err != nil {
 		return nil, err
 	}

@@ -366,7 +366,7 @@ func TestResultsDoNotStay(t *testing.T) {
 
 func TestNormal(t *testing.T) {
 	c := course(t, nil)
-	w, err := c.workplace()
+	w, err := c.scratch()
 	require.NoError(t, err)
 	defer w.remove()
 	dirs := c.goEnv().dirs

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package pitfalls
+package process
 
 import "os/exec"
 

@@ -2,30 +2,28 @@ package weave
 
 import (
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
-// A workplace is a directory in which commands of the course find the files of the
+// A scratch is a directory in which commands of the course find the files of the
 // repository, and leave behind what they write: a link to each of its files and
 // directories, and a bin of its own. The directory of results is its own, too, with links
 // to those that there are: overlap bench adds to it.
-type workplace struct {
+type scratch struct {
 	course *Course
 	dir    string
 	real   string // dir without symbolic links
 }
 
-func (c *Course) workplace() (_ *workplace, err error) {
+func (c *Course) scratch() (_ *scratch, err error) {
 	dir, err := os.MkdirTemp("", "overlap-docs-")
 	if err != nil {
 		return nil, err
 	}
-	w := &workplace{course: c, dir: dir}
+	w := &scratch{course: c, dir: dir}
 	defer func() {
 		if err != nil {
 			w.remove()
@@ -42,7 +40,7 @@ func (c *Course) workplace() (_ *workplace, err error) {
 
 // link links what is in a directory of the repository. Those that lead to the results are
 // made anew.
-func (w *workplace) link(dir string) error {
+func (w *scratch) link(dir string) error {
 	entries, err := os.ReadDir(w.course.file(dir))
 	if err != nil {
 		return err
@@ -68,13 +66,7 @@ func (w *workplace) link(dir string) error {
 	return nil
 }
 
-func (w *workplace) remove() { _ = os.RemoveAll(w.dir) } // what is left is in the system's directory for such files
-
-// inGroup makes a command and all that it starts end together, when its context does.
-func inGroup(cmd *exec.Cmd) {
-	cmd.WaitDelay = 5 * time.Second
-	setGroup(cmd)
-}
+func (w *scratch) remove() { _ = os.RemoveAll(w.dir) } // what is left is in the system's directory for such files
 
 // environment is what a command is given: as in a reader's shell, also where make runs us, which
 // would have a make below it print where it is.
