@@ -15,7 +15,7 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-scale bench-sweep bench-selftest test lint compare report smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-selftest test lint compare report smoke bin docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,11 +23,20 @@ help: ## list the targets
 bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=, FOR=)
 	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
 
-bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about three minutes (ROUNDS=2)
+bench-scale: bin ## 1 to 1,000,000 waiting jobs: bytes and microseconds a job, about four minutes (ROUNDS=2)
 	bin/overlap bench -pkg ./bench/scale -bench '$(BENCH)' -unit B/job,us/job -benchtime 1x -rounds '$(if $(filter file,$(origin ROUNDS)),2,$(ROUNDS))' $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
 
-bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about twelve minutes
+bench-sweep: bin ## the curves of a report: over jobs, limit and share of CPU work, about fifteen minutes
 	bin/overlap bench -bench Sweep -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS) -- -sweep
+
+# Four runs, as they want other units and rounds; then the bars, from all of them.
+bench-asyncio: bin ## the event loop beside goroutines and python3's asyncio, and the bars set for it: about fifteen minutes (ROUNDS=, OUT=)
+	@out='$(OUT)'; out=$${out:-bench/results/asyncio-$$(date +%Y-%m-%dT%H%M%S).txt}; out=$${out%.txt}; set -ex; \
+	bin/overlap bench -pkg ./bench/asyncio -bench 'Switch|Create|Tree|Offload|Job' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o "$$out.txt" $(BENCHFLAGS); \
+	bin/overlap bench -pkg ./bench/asyncio -bench Waiting -unit B/job,us/job -rounds '$(ROUNDS)' -benchtime 1x -calibrate=false -o "$$out-waiting.txt"; \
+	bin/overlap bench -pkg ./bench/asyncio -bench 'Waiting/.*/model=(asyncio|eventloop-stackless)$$' -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-million.txt" -- -million; \
+	bin/overlap bench -bench 'Pages/latency=10ms/inflight=30/tasks=100/model=eventloop$$' -unit cpu-sec/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-pages.txt"; \
+	go run ./bench/asyncio/bars "$$out.txt" "$$out-waiting.txt" "$$out-million.txt" "$$out-pages.txt"
 
 bench-selftest: ## prove the judge on models whose verdict is known: about five minutes of a quiet machine
 	go test -run '^$$' -bench Verdicts -benchtime 1x -timeout 30m ./bench/verdict

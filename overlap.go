@@ -3,8 +3,8 @@
 // job over many keys.
 //
 // One idea holds the module together: everything is a function of a [Job].
-// A model (sequential, goroutines, pool, pipeline) runs a Job over keys; a
-// workload makes a Job from a real component; an instrument (bench,
+// A model (sequential, goroutines, pool, pipeline, eventloop) runs a Job over
+// keys; a workload makes a Job from a real component; an instrument (bench,
 // bench/conform) takes a model and says what it costs, or whether it is right.
 // No model knows of a workload or an instrument, so a model is as short as
 // its idea, and a model of your own gets tests and benchmarks by being one

@@ -38,12 +38,12 @@ var flags = settings{
 }
 
 func (s *settings) register(set *flag.FlagSet) {
-	set.BoolVar(&s.full, "full", false, "run also the cells that take over two seconds an operation")
+	set.BoolVar(&s.full, "full", false, "run also the cells that take over two seconds an operation, and the forms of the event loop that are left out")
 	set.BoolVar(&s.sweep, "sweep", false, "run BenchmarkSweep, which takes minutes")
 	set.Var(&s.latency, "latency", "comma-separated `waits` of BenchmarkPages, each with each of -tasks (10ms,50ms)")
 	set.Var(&s.tasks, "tasks", "comma-separated `numbers` of pages of BenchmarkPages (100 of each latency, 500 of 50ms)")
 	set.IntVar(&s.inFlight, "inflight", 0, "`jobs` in flight at most, in BenchmarkPages; the pipeline's fetchers; 0 is as many as ask for 3,000 pages a second: 30 at 10ms, 150 at 50ms")
-	set.IntVar(&s.processors, "processors", 0, "the pipeline's `processors`, in BenchmarkPages; 0 is GOMAXPROCS")
+	set.IntVar(&s.processors, "processors", 0, "the pipeline's `processors` and the threads of eventloop-to-thread, in BenchmarkPages; 0 is GOMAXPROCS")
 	set.IntVar(&s.buffer, "buffer", 100, "fetched `bodies` that the pipeline holds, in BenchmarkPages")
 	set.Var(&s.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (8), BenchmarkProcess (8) and BenchmarkOpen (4)")
 	set.Var(&s.rate, "rate", "comma-separated `rates` of BenchmarkOpen, in pages a second (300)")

@@ -23,6 +23,7 @@ import (
 
 	"example.com/overlap"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/eventloop"
 	"example.com/overlap/goroutines"
 	"example.com/overlap/pipeline"
 	"example.com/overlap/pool"
@@ -31,10 +32,11 @@ import (
 
 // A Limit is what a model's limits are bound to when its Runner is built.
 type Limit struct {
-	// InFlight bounds the jobs in flight: the places of the semaphore, the
-	// workers of the pool, the fetchers of the pipeline. At least 1.
+	// InFlight bounds the jobs in flight: the places of the semaphore and of
+	// eventloop-limit, the workers of the pool, the fetchers of the pipeline. At least 1.
 	InFlight int
-	// Process is the number of the pipeline's processors; 0 stands for InFlight.
+	// Process is the number of the pipeline's processors, and of the threads that
+	// eventloop-to-thread processes on; 0 stands for InFlight.
 	Process int
 	// Buffer is how many fetched bodies the pipeline holds; 0 is none.
 	Buffer int
@@ -52,7 +54,7 @@ func (l Limit) widths() pipeline.Widths {
 type Model[K, B, R any] struct {
 	Name   string                             // as it stands in /model=NAME
 	Run    overlap.Runner[K, B, R]            // never nil
-	Stream overlap.Streamer[K, B, R]          // nil where a form claims keys by index
+	Stream overlap.Streamer[K, B, R]          // nil where a form has none
 	Ideal  func([]schedule.Job) schedule.Plan // its exact schedule, in virtual time
 	Peak   int                                // jobs in flight at most; 0: no bound
 
@@ -64,7 +66,8 @@ type Model[K, B, R any] struct {
 }
 
 // Models returns every model of this module, bound to limit, in the order in
-// which the course tells of them. sequential and goroutines heed no limit.
+// which the course tells of them. sequential, goroutines and eventloop heed no limit;
+// eventloop-to-thread bounds what is processed, and not what is in flight.
 func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 	n, widths := limit.InFlight, limit.widths()
 	type (
@@ -139,6 +142,33 @@ func Models[K, B, R any](limit Limit) []Model[K, B, R] {
 				return schedule.Pipeline(jobs, widths.Fetch, widths.Process, widths.Buffer)
 			},
 			Peak: widths.Fetch + widths.Process + widths.Buffer,
+		},
+		{
+			Name: "eventloop",
+			Run:  eventloop.Run[K, B, R],
+			Ideal: func(jobs []schedule.Job) schedule.Plan {
+				return schedule.EventLoop(jobs, max(1, len(jobs)))
+			},
+		},
+		{
+			Name: "eventloop-limit",
+			Run: func(ctx context.Context, j job, keys []K) results {
+				return eventloop.RunLimit(ctx, j, keys, n)
+			},
+			Stream: func(ctx context.Context, j job, keys iter.Seq[K]) stream {
+				return eventloop.Stream(ctx, j, keys, n)
+			},
+			Ideal: func(jobs []schedule.Job) schedule.Plan { return schedule.EventLoop(jobs, n) },
+			Peak:  n,
+		},
+		{
+			Name: "eventloop-to-thread",
+			Run: func(ctx context.Context, j job, keys []K) results {
+				return eventloop.RunToThread(ctx, j, keys, widths.Process)
+			},
+			Ideal: func(jobs []schedule.Job) schedule.Plan {
+				return schedule.Pipeline(jobs, max(1, len(jobs)), widths.Process, -1)
+			},
 		},
 	}
 	for i := range models {

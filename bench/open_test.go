@@ -30,7 +30,7 @@ const (
 // for arrivals at a constant rate, and have a queue before them when arrivals bunch.
 // Where goroutines, which have no limit, are late, it is the machine that is.
 //
-// Forms that claim keys by index have no open loop.
+// Forms that have no Stream have no open loop.
 func BenchmarkOpen(b *testing.B) {
 	const latency = 10 * time.Millisecond
 	site := startSite(b, 100)
@@ -43,7 +43,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 			for _, workers := range flags.workers.or(4) {
 				limit := Limit{InFlight: workers, Process: runtime.GOMAXPROCS(0)}
-				for _, m := range Models[openloop.Arrival[string], openloop.Sent[pages.Body], pages.Page](limit) {
+				for _, m := range shown("Open", Models[openloop.Arrival[string], openloop.Sent[pages.Body], pages.Page](limit)) {
 					b.Run(fmt.Sprintf("arrivals=%s/rate=%d/latency=%v/workers=%d/model=%s", arrivals, rate, latency, workers, m.Name), func(b *testing.B) {
 						c.run(b, m)
 					})

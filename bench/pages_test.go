@@ -28,7 +28,7 @@ func BenchmarkPages(b *testing.B) {
 	for _, p := range cells {
 		c := pagesCell(b, site, p.tasks, p.latency)
 		limit := flags.limit(p.latency)
-		for _, m := range Models[string, stamped[pages.Body], pages.Page](limit) {
+		for _, m := range shown("Pages", Models[string, stamped[pages.Body], pages.Page](limit)) {
 			b.Run(fmt.Sprintf("latency=%v/inflight=%d/tasks=%d/model=%s", p.latency, limit.InFlight, p.tasks, m.Name), func(b *testing.B) {
 				c.run(b, m)
 			})

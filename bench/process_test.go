@@ -7,7 +7,8 @@ import (
 
 // BenchmarkProcess has no waiting at all: CPU work of three sizes. It shows where
 // concurrency does not pay (jobs of a microsecond, which cost less than to hand
-// them over) and what the cores give where it does.
+// them over), what the cores give where it does, and that an event loop has one of them,
+// unless its work goes to threads.
 func BenchmarkProcess(b *testing.B) {
 	for _, size := range []struct {
 		name         string
@@ -22,7 +23,7 @@ func BenchmarkProcess(b *testing.B) {
 			limit := Limit{InFlight: workers, Buffer: 128}
 			c.sent = new(stopwatch)
 			c.rerun = latencies(c.job, c.keys, limit, c.sent)
-			for _, m := range Models[int, uint64, uint64](limit) {
+			for _, m := range shown("Process", Models[int, uint64, uint64](limit)) {
 				b.Run(fmt.Sprintf("cpu=%s/tasks=%d/workers=%d/model=%s", size.name, size.jobs, workers, m.Name), func(b *testing.B) {
 					c.run(b, m)
 				})

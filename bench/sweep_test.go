@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,7 +41,8 @@ func BenchmarkSweep(b *testing.B) {
 
 func sweep(b *testing.B, name string, tasks, limit int, job schedule.Job) {
 	c := mixedCell(b, tasks, job)
-	for _, m := range Models[int, stamped[uint64], uint64](Limit{InFlight: limit, Buffer: limit}) {
+	over, _, _ := strings.Cut(name, "/")
+	for _, m := range shown("Sweep/"+over, Models[int, stamped[uint64], uint64](Limit{InFlight: limit, Buffer: limit})) {
 		b.Run(name+"/model="+m.Name, func(b *testing.B) { c.run(b, m) })
 	}
 }

@@ -139,6 +139,8 @@ func (b *bubble) leaks(before map[string]bool, when string) {
 }
 
 func (b *bubble) goroutines() map[string]bool {
+	crowd.RLock()
+	defer crowd.RUnlock()
 	ids := map[string]bool{}
 	for _, trace := range b.traces() {
 		ids[goroutineID(trace)] = true

@@ -7,6 +7,8 @@ import (
 
 	"example.com/overlap"
 	"example.com/overlap/bench/conform"
+	"example.com/overlap/bench/schedule"
+	"example.com/overlap/eventloop"
 	"example.com/overlap/goroutines"
 	"example.com/overlap/pipeline"
 	"example.com/overlap/pool"
@@ -123,11 +125,52 @@ func TestPipelineStream(t *testing.T) {
 	}
 }
 
+func TestEventloop(t *testing.T) {
+	t.Parallel()
+	conform.Test(t, func(int) conform.Runner { return eventloop.Run }, loopUnlimited())
+}
+
+func TestEventloopLimit(t *testing.T) {
+	t.Parallel()
+	conform.Test(t, func(limit int) conform.Runner {
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			return eventloop.RunLimit(ctx, job, keys, limit)
+		}
+	}, loopLimited())
+}
+
+func TestEventloopStream(t *testing.T) {
+	t.Parallel()
+	conform.TestStream(t, func(limit int) conform.Streamer {
+		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) iter.Seq2[int, conform.Result] {
+			return eventloop.Stream(ctx, job, keys, limit)
+		}
+	}, loopLimited())
+}
+
+// Off the loop at most so many process, and any number fetches: a pipeline with a
+// fetcher for each job.
+func TestEventloopToThread(t *testing.T) {
+	t.Parallel()
+	conform.Test(t, func(threads int) conform.Runner {
+		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+			return eventloop.RunToThread(ctx, job, keys, threads)
+		}
+	}, conform.Promise{
+		LimitName:  "threads",
+		Processing: func(threads int) int { return threads },
+		Plan: func(jobs []schedule.Job, threads int) schedule.Plan {
+			return schedule.Pipeline(jobs, max(1, len(jobs)), threads, -1)
+		},
+	})
+}
+
 // The models that the mutants are made from are right before they are spoiled.
 func TestControls(t *testing.T) {
 	t.Parallel()
 	limited := conform.Limited("limit")
 	t.Run("each", func(t *testing.T) { conform.Test(t, control, limited) })
+	t.Run("byLoop", func(t *testing.T) { conform.Test(t, byLoop(loopFlaws{}), loopUnlimited()) })
 	t.Run("byHand", func(t *testing.T) { conform.TestStream(t, byHand(flaws{}), limited) })
 	t.Run("send", func(t *testing.T) {
 		conform.TestStream(t, send(func(ctx context.Context, job conform.Job, key int, out chan<- keyed) {

@@ -17,8 +17,9 @@
 //
 // The function that is given builds the model for a limit, and the suite
 // tries several. The [Promise] is what the model says of itself; [Sequential],
-// [Unlimited], [Limited] and [Staged] are the promises of the models that this
-// module has, and a model unlike those fills in a Promise of its own. A model
+// [Unlimited], [Limited] and [Staged] are the promises of most models that this
+// module has, and a model unlike those, such as an event loop, fills in a Promise of
+// its own. A model
 // whose limit is part of it:
 //
 //	conform.Test(t, func(int) conform.Runner { return mine.Run }, conform.Limited("").Fixed(4))

@@ -38,7 +38,7 @@ func TestSubject(t *testing.T) {
 	if name == "" {
 		t.Skip("started by TestMutants with the name of a mutant")
 	}
-	for _, m := range slices.Concat(runMutants(), streamMutants(), hangingMutants()) {
+	for _, m := range slices.Concat(runMutants(), streamMutants(), loopMutants(), hangingMutants()) {
 		switch {
 		case m.String() != name:
 		case m.run != nil:
@@ -60,7 +60,7 @@ func TestSubject(t *testing.T) {
 // is proven here: it tries the first mutants of each clause.
 func TestMutants(t *testing.T) {
 	tried := map[string]int{}
-	for _, m := range append(runMutants(), streamMutants()...) {
+	for _, m := range slices.Concat(runMutants(), streamMutants(), loopMutants()) {
 		kind := fmt.Sprint(m.clause, m.stream != nil)
 		if tried[kind]++; conform.RaceEnabled && tried[kind] > 2 {
 			continue

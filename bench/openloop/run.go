@@ -88,7 +88,7 @@ func (r Report) Achieved() float64 {
 // NoStream is why a model without a Stream has no open loop: for a benchmark to
 // skip, and a command to refuse, by name.
 func NoStream(model string) error {
-	return fmt.Errorf("%s has no open loop: it claims keys by index, so it needs them all before the first job begins (it has no Stream)", model)
+	return fmt.Errorf("%s has no open loop: it needs all keys before the first job begins (it has no Stream)", model)
 }
 
 // Run drives stream over keys that arrive as c says, to the end, and takes each result

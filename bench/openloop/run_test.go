@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap"
+	"example.com/overlap/eventloop"
 	"example.com/overlap/goroutines"
 	"example.com/overlap/pipeline"
 	"example.com/overlap/pool"
@@ -47,6 +48,12 @@ func pipelineOf(fetch, process int) streamer {
 	}
 }
 
+func loopOf(limit int) streamer {
+	return func(ctx context.Context, j watched, keys iter.Seq[arrival]) stream {
+		return eventloop.Stream(ctx, j, keys, limit)
+	}
+}
+
 var (
 	oneByOne  streamer = sequential.Stream[arrival, Sent[int], string]
 	unlimited streamer = goroutines.Stream[arrival, Sent[int], string]
@@ -62,6 +69,7 @@ var streamers = []struct {
 	{"goroutines-limit", semaphoreOf(3), 3},
 	{"pool", poolOf(3), 3},
 	{"pipeline", pipelineOf(3, 1), 3},
+	{"eventloop-limit", loopOf(3), 3},
 }
 
 // fetching is a job of that Fetch.
@@ -219,6 +227,7 @@ func TestTooSlow(t *testing.T) {
 		{"sequential", oneByOne, 12, 1200 * time.Millisecond},
 		// The same for three at a time, and one waits in the hand that passes it on.
 		{"pool of 3", poolOf(3), 33, 1120 * time.Millisecond},
+		{"event loop of 3", loopOf(3), 33, 1120 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -384,5 +393,5 @@ func TestRunChecksFirst(t *testing.T) {
 	require.PanicsWithValue(t, "overlap: keys is nil", run(oneByOne, whole, nil, config))
 	_, err := Run(t.Context(), oneByOne, whole, endless, Config{Schedule: Constant(1), Backlog: -3})
 	require.EqualError(t, err, "openloop: Backlog is -3, want NoBacklog, 0 (which is 1000) or more")
-	require.EqualError(t, NoStream("pool-counter"), "pool-counter has no open loop: it claims keys by index, so it needs them all before the first job begins (it has no Stream)")
+	require.EqualError(t, NoStream("pool-counter"), "pool-counter has no open loop: it needs all keys before the first job begins (it has no Stream)")
 }

@@ -3,8 +3,9 @@
 // every list.
 //
 // The colours are those of Okabe and Ito (Color Universal Design, 2008), which
-// people with any of the common kinds of colour blindness tell apart; no figure
-// leans on colour alone, so the shape differs too.
+// people with any of the common kinds of colour blindness tell apart, and two that
+// Paul Tol chose for the same end; no figure leans on colour alone, so the shape
+// differs too.
 package palette
 
 import (
@@ -46,10 +47,12 @@ var (
 	purple     = Color{Light: "#CC79A7", Dark: "#CC79A7"}
 	yellow     = Color{Light: "#F0E442", Dark: "#F0E442", Pale: true}
 	grey       = Color{Light: "#5A5F66", Dark: "#B9BEC6"}
+	olive      = Color{Light: "#8A8A1F", Dark: "#A8A838"}
+	indigo     = Color{Light: "#332288", Dark: "#A08CF0"}
 )
 
 // Colors are all colours that models are given.
-var Colors = []Color{black, orange, vermillion, blue, sky, green, purple, yellow, grey}
+var Colors = []Color{black, orange, vermillion, blue, sky, green, purple, yellow, grey, olive, indigo}
 
 // A Marker is the shape of a point.
 type Marker int
@@ -83,6 +86,9 @@ var known = map[string]Look{
 	"eventloop":        {yellow, Pentagon},
 	"queue":            {grey, Bow},
 
+	"eventloop-limit":     {olive, Hourglass},
+	"eventloop-to-thread": {indigo, Pillar},
+
 	"plain-loop":  {black, Plate},
 	"bare-go":     {orange, Hourglass},
 	"errgroup":    {vermillion, Pillar},
@@ -90,7 +96,7 @@ var known = map[string]Look{
 }
 
 // course are the models of this module in the order in which the course tells of them.
-var course = []string{"sequential", "goroutines", "goroutines-limit", "pool", "pool-counter", "pool-steal", "pipeline", "eventloop", "queue"}
+var course = []string{"sequential", "goroutines", "goroutines-limit", "pool", "pool-counter", "pool-steal", "pipeline", "eventloop", "eventloop-limit", "eventloop-to-thread", "queue"}
 
 // Rank is a model's place in the order in which the course tells of this module's
 // models; it is the same for all others, which come after them.

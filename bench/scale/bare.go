@@ -2,12 +2,15 @@ package scale
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"runtime/debug"
 	"sync"
 	"time"
 
 	"example.com/overlap"
+	"example.com/overlap/eventloop"
 )
 
 // A Bare is a way to wait without a Job: the floor under every model.
@@ -22,8 +25,7 @@ type Bare struct {
 	Goroutines func(n int) int    // alive at a time
 }
 
-// Bares returns the ways to wait, in the order of their rows. A stackless wait, as the event
-// loop will have it, belongs at the end, under the name eventloop.
+// Bares returns the ways to wait, in the order of their rows.
 func Bares() []Bare {
 	return []Bare{
 		{
@@ -44,8 +46,23 @@ func Bares() []Bare {
 			Need:       func(n int) uint64 { return need(float64(n) * timerNeed) },
 			Goroutines: func(int) int { return 0 },
 		},
+		{
+			Name:       "eventloop",
+			Wait:       tasks,
+			Need:       func(n int) uint64 { return need(float64(n) * taskNeed) },
+			Goroutines: func(n int) int { return n + ofLoop },
+		},
+		{
+			Name:       "eventloop-stackless",
+			Wait:       stackless,
+			Need:       func(n int) uint64 { return need(float64(n) * stacklessNeed) },
+			Goroutines: func(int) int { return ofLoop },
+		},
 	}
 }
+
+// ofLoop are the goroutines of an event loop itself: its own, and its main task's.
+const ofLoop = 2
 
 // parked has n goroutines wait at a gate. Warm, it does so twice, and it is the second
 // time that is timed: the stacks are there. As the garbage collector would take stacks that are
@@ -113,4 +130,53 @@ func timers(ctx context.Context, n int) (Cost, error) {
 	}
 	cost.Elapsed = time.Since(began) - measuring
 	return cost, context.Cause(ctx)
+}
+
+// tasks has n tasks of an event loop sleep, a coroutine each. Like the timers they are
+// called off before they are due.
+func tasks(ctx context.Context, n int) (Cost, error) {
+	sleep := func(co *eventloop.Co) (struct{}, error) { return struct{}{}, co.Sleep(math.MaxInt64 / 2) }
+	return onLoop(ctx, n, func(co *eventloop.Co) *eventloop.Future[struct{}] {
+		return &eventloop.CreateTask(co, sleep).Future
+	})
+}
+
+// stackless has n sleeps of an event loop with a step to follow each, and no coroutine.
+func stackless(ctx context.Context, n int) (Cost, error) {
+	step := func(_ struct{}, err error) (struct{}, error) { return struct{}{}, err }
+	return onLoop(ctx, n, func(co *eventloop.Co) *eventloop.Future[struct{}] {
+		return eventloop.Then(eventloop.After(co, math.MaxInt64/2), step)
+	})
+}
+
+// onLoop has n waits at once on an event loop, and then cancels them.
+func onLoop(ctx context.Context, n int, begin func(*eventloop.Co) *eventloop.Future[struct{}]) (Cost, error) {
+	overlap.MustLimit("n", n)
+	cost := Cost{Jobs: n, InFlight: n}
+	waiting := make([]*eventloop.Future[struct{}], n)
+	before := settle()
+	began := time.Now()
+	var measuring time.Duration
+	_, err := eventloop.Main(ctx, func(co *eventloop.Co) (struct{}, error) {
+		for i := range waiting {
+			waiting[i] = begin(co)
+		}
+		if err := co.Yield(); err != nil { // all take their first step
+			return struct{}{}, err
+		}
+		pause := time.Now()
+		cost.peak(read(), before)
+		measuring = time.Since(pause)
+		for _, w := range waiting {
+			w.Cancel()
+		}
+		for _, w := range waiting {
+			if _, err := w.Await(co); !errors.Is(err, eventloop.ErrCancelled) {
+				return struct{}{}, fmt.Errorf("a wait that was cancelled ended with %v", err)
+			}
+		}
+		return struct{}{}, nil
+	})
+	cost.Elapsed = time.Since(began) - measuring
+	return cost, err
 }

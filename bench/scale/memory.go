@@ -18,7 +18,9 @@ import (
 // side of what was measured; none is what a benchmark reports.
 const (
 	goroutineNeed = 2_900 // bytes of a goroutine that waits, and of its job
+	taskNeed      = 3_600 // of a task of an event loop that sleeps
 	timerNeed     = 400   // of a time.AfterFunc
+	stacklessNeed = 400   // of a sleep on an event loop without a coroutine
 	jobNeed       = 100   // of any job: key, result, garbage of the model's
 	processNeed   = 64 << 20
 )

@@ -75,7 +75,43 @@ func Pipeline(jobs []Job, fetchers, processors, buffer int) Plan {
 		idle:   processors,
 		buffer: buffer,
 	}
-	for range min(fetchers, len(jobs)) {
+	return p.run(fetchers)
+}
+
+// EventLoop overlaps the fetches of as many jobs as limit lets through, and processes
+// one at a time, on the loop, in the order in which they were fetched. A job keeps its
+// place until it is processed; then the next one is fetched, at the same moment. It
+// panics if limit is below one. It takes O(N log limit).
+//
+// Without a limit, that is with as many places as jobs, N jobs that wait L and work D
+// take L + N*D. Where processing goes to threads it is a [Pipeline] with as many
+// fetchers as jobs.
+func EventLoop(jobs []Job, limit int) Plan {
+	overlap.MustLimit("limit", limit)
+	p := pipeline{
+		jobs:   jobs,
+		plan:   Plan{Done: make([]time.Duration, len(jobs))},
+		idle:   1,
+		buffer: -1,
+		whole:  true,
+	}
+	return p.run(limit)
+}
+
+type pipeline struct {
+	jobs     []Job
+	plan     Plan
+	next     int // the next job to be fetched
+	inFlight int
+	idle     int   // processors without a job
+	buffer   int   // room between the stages; negative: no end of it
+	whole    bool  // whoever fetches a job has no other until it is processed
+	waiting  []int // fetched jobs in order: the first `buffer` of them in the buffer, the others with their fetchers
+	events   events
+}
+
+func (p *pipeline) run(fetchers int) Plan {
+	for range min(fetchers, len(p.jobs)) {
 		p.fetchNext(0)
 	}
 	for p.events.Len() > 0 {
@@ -87,17 +123,6 @@ func Pipeline(jobs []Job, fetchers, processors, buffer int) Plan {
 		}
 	}
 	return p.plan
-}
-
-type pipeline struct {
-	jobs     []Job
-	plan     Plan
-	next     int // the next job to be fetched
-	inFlight int
-	idle     int   // processors without a job
-	buffer   int   // room between the stages; negative: no end of it
-	waiting  []int // fetched jobs in order: the first `buffer` of them in the buffer, the others with their fetchers
-	events   events
 }
 
 func (p *pipeline) fetchNext(now time.Duration) {
@@ -118,10 +143,12 @@ func (p *pipeline) fetched(now time.Duration, job int) {
 	if p.idle > 0 {
 		p.idle--
 		p.process(now, job)
-		p.fetchNext(now)
+	} else {
+		p.waiting = append(p.waiting, job)
+	}
+	if p.whole {
 		return
 	}
-	p.waiting = append(p.waiting, job)
 	if p.buffer < 0 || len(p.waiting) <= p.buffer {
 		p.fetchNext(now)
 	} // else the fetcher waits with its body
@@ -130,6 +157,9 @@ func (p *pipeline) fetched(now time.Duration, job int) {
 func (p *pipeline) processed(now time.Duration, job int) {
 	p.inFlight--
 	p.plan.end(job, now)
+	if p.whole {
+		p.fetchNext(now)
+	}
 	if len(p.waiting) == 0 {
 		p.idle++
 		return

@@ -12,6 +12,7 @@ import (
 
 	"example.com/overlap"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/eventloop"
 	"example.com/overlap/goroutines"
 	"example.com/overlap/pipeline"
 	"example.com/overlap/pool"
@@ -33,6 +34,7 @@ func TestEqualJobsMeetTheFormulas(t *testing.T) {
 		jobs := equal(n, L, D)
 		require.Equal(t, time.Duration(n)*(L+D), schedule.Sequential(jobs).Makespan)
 		require.Equal(t, time.Duration(min(n, 1))*(L+D), schedule.Goroutines(jobs).Makespan)
+		require.Equal(t, time.Duration(min(n, 1))*L+time.Duration(n)*D, schedule.EventLoop(jobs, max(1, n)).Makespan)
 		for _, w := range []int{1, 2, 3, 8, 200} {
 			waves := (n + w - 1) / w
 			require.Equal(t, time.Duration(waves)*(L+D), schedule.Pool(jobs, w).Makespan, "n=%d w=%d", n, w)
@@ -59,6 +61,17 @@ func TestPipelineHoldsFetchersBack(t *testing.T) {
 		require.Equal(t, 201*time.Millisecond, plan.Makespan)
 		require.Equal(t, peak, plan.PeakInFlight, "buffer=%d", buffer)
 	}
+}
+
+func TestEventLoopHoldsItsPlaces(t *testing.T) {
+	// Three places, jobs that wait 10 ms and work 2 ms: each place is filled again as its
+	// job is done, so the second three are fetched while the first are processed.
+	plan := schedule.EventLoop(equal(6, 10*time.Millisecond, 2*time.Millisecond), 3)
+	require.Equal(t, []time.Duration{12e6, 14e6, 16e6, 24e6, 26e6, 28e6}, plan.Done)
+	require.Equal(t, 3, plan.PeakInFlight)
+	// With one place it is sequential.
+	jobs := equal(6, 10*time.Millisecond, 2*time.Millisecond)
+	require.Equal(t, schedule.Sequential(jobs), schedule.EventLoop(jobs, 1))
 }
 
 // The simulator is itself checked against the real models in virtual time, with
@@ -99,7 +112,14 @@ func TestRealModelsMeetThePlan(t *testing.T) {
 		}
 		check("sequential", schedule.Sequential(jobs), sequential.Run[int, int, int])
 		check("goroutines", schedule.Goroutines(jobs), goroutines.Run[int, int, int])
+		check("eventloop", schedule.EventLoop(jobs, max(1, n)), eventloop.Run[int, int, int])
 		for _, w := range []int{1, 2, 5} {
+			check(fmt.Sprintf("eventloop-limit=%d", w), schedule.EventLoop(jobs, w), func(ctx context.Context, j overlap.Job[int, int, int], keys []int) []overlap.Result[int] {
+				return eventloop.RunLimit(ctx, j, keys, w)
+			})
+			check(fmt.Sprintf("eventloop-to-thread=%d", w), schedule.Pipeline(jobs, max(1, n), w, -1), func(ctx context.Context, j overlap.Job[int, int, int], keys []int) []overlap.Result[int] {
+				return eventloop.RunToThread(ctx, j, keys, w)
+			})
 			check(fmt.Sprintf("limit=%d", w), schedule.Pool(jobs, w), func(ctx context.Context, j overlap.Job[int, int, int], keys []int) []overlap.Result[int] {
 				return goroutines.RunLimit(ctx, j, keys, w)
 			})
@@ -119,6 +139,7 @@ func TestRealModelsMeetThePlan(t *testing.T) {
 
 func TestLimitsBelowOnePanic(t *testing.T) {
 	require.PanicsWithValue(t, "overlap: workers is 0, want at least 1", func() { schedule.Pool(nil, 0) })
+	require.PanicsWithValue(t, "overlap: limit is 0, want at least 1", func() { schedule.EventLoop(nil, 0) })
 	require.PanicsWithValue(t, "overlap: fetchers is 0, want at least 1", func() { schedule.Pipeline(nil, 0, 1, 0) })
 	require.PanicsWithValue(t, "overlap: processors is -1, want at least 1", func() { schedule.Pipeline(nil, 1, -1, 0) })
 }

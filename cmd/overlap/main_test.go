@@ -60,7 +60,7 @@ func TestBadUsage(t *testing.T) {
 
 		{[]string{"run", "-fly"}, "overlap run: flag provided but not defined: -fly\n`overlap help run` lists the flags"},
 		{[]string{"run", "fly"}, `"fly" is no flag, and run takes no arguments`},
-		{[]string{"run", "-model", "fly"}, `-model is "fly", want one of sequential, goroutines, goroutines-limit, pool, pool-counter, pool-steal, pipeline`},
+		{[]string{"run", "-model", "fly"}, `-model is "fly", want one of sequential, goroutines, goroutines-limit, pool, pool-counter, pool-steal, pipeline, eventloop, eventloop-limit, eventloop-to-thread`},
 		{[]string{"run", "-workers", "0"}, "-workers is 0, want at least 1"},
 		{[]string{"run", "-workers", "many"}, `invalid value "many" for flag -workers`},
 		{[]string{"run", "-processors", "0"}, "-processors is 0, want at least 1"},

@@ -84,8 +84,8 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	var t task
 	siteFlags(flags, &t.site)
 	flags.StringVar(&t.model, "model", "pool", "the `model`: "+modelNames())
-	flags.IntVar(&t.limit.InFlight, "workers", 20, "`jobs` in flight at most; the pipeline's fetchers. sequential and goroutines have no such limit")
-	flags.IntVar(&t.limit.Process, "processors", runtime.GOMAXPROCS(0), "the pipeline's `workers` that process (the cores)")
+	flags.IntVar(&t.limit.InFlight, "workers", 20, "`jobs` in flight at most; the pipeline's fetchers. sequential, goroutines, eventloop and eventloop-to-thread have no such limit")
+	flags.IntVar(&t.limit.Process, "processors", runtime.GOMAXPROCS(0), "the pipeline's `workers` that process, and eventloop-to-thread's threads (the cores)")
 	flags.IntVar(&t.limit.Buffer, "buffer", 0, "fetched `pages` that the pipeline holds")
 	flags.IntVar(&t.n, "n", 100, "`pages` to fetch from the mock server")
 	flags.StringVar(&t.urlFile, "url-file", "", "`file` of URLs to fetch in place of the mock server's; - is standard input")

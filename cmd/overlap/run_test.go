@@ -40,6 +40,7 @@ func TestRunEachModel(t *testing.T) {
 		limit int // with -workers 4 -processors 2 -buffer 3
 	}{
 		{"sequential", 1}, {"goroutines", 0}, {"goroutines-limit", 4}, {"pool", 4}, {"pool-counter", 4}, {"pool-steal", 4}, {"pipeline", 9},
+		{"eventloop", 0}, {"eventloop-limit", 4}, {"eventloop-to-thread", 0},
 	} {
 		t.Run(c.model, func(t *testing.T) {
 			s := overlapCommand(t, "run", "-model", c.model, "-workers", "4", "-processors", "2", "-buffer", "3", "-n", "12", "-latency", "1ms", "-json")
