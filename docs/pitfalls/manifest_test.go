@@ -61,9 +61,36 @@ func TestManifest(t *testing.T) {
 	require.Equal(t, filepath.Join("a", "race-on-map", "mended.out"), p.Recorded(Mended))
 }
 
+// A pitfall of asyncio is there in Python, too, and has a third program.
+func TestManifestOfAsyncio(t *testing.T) {
+	p, err := Parse("a/loop/pitfall.txt", strings.NewReplacer(
+		"mended: ", "broken: A=b python3 -u broken/main.py\nbroken exit: 1\nbroken want: never awaited\nmended: ",
+	).Replace(manifestText)+"plain: go run -tags pitfall ./plain\nplain exit: 0\n")
+	require.NoError(t, err)
+	require.Equal(t, []Variant{Broken, Mended, Plain}, p.Variants())
+	require.Len(t, p.Broken, 3)
+	require.Equal(t, []string{"python3", "-u", "broken/main.py"}, p.Broken[2].Args)
+	require.Equal(t, []string{"A=b"}, p.Broken[2].Env)
+	require.Equal(t, []Command{{
+		Line: 20, Text: "go run -tags pitfall ./plain", Args: []string{"go", "run", "-tags", "pitfall", "./plain"},
+	}}, p.Plain)
+	require.Equal(t, filepath.Join("a", "loop", "plain.out"), p.Recorded(Plain))
+
+	require.True(t, p.NeedsPython())
+	q := p.WithoutPython()
+	require.False(t, q.NeedsPython())
+	require.Equal(t, p.Broken[:2], q.Broken)
+	require.Equal(t, p.Mended, q.Mended)
+	require.Len(t, p.Broken, 3, "the pitfall itself stays as it is")
+	p, err = Parse("a/x/pitfall.txt", manifestText)
+	require.NoError(t, err)
+	require.False(t, p.NeedsPython())
+	require.Equal(t, []Variant{Broken, Mended}, p.Variants())
+}
+
 func TestBadManifests(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(manifestText, "\n"), "\n")
-	const unknown = `(title, detector, label, go, mended by, broken, broken exit, broken want, mended, mended exit, mended want)`
+	const unknown = `(title, detector, label, go, mended by, broken, broken exit, broken want, and the same with mended and with plain)`
 	for name, tt := range map[string]struct {
 		line int    // of manifestText, that is replaced
 		by   string // several lines, if it holds newlines; "-" takes the line out
@@ -79,7 +106,7 @@ func TestBadManifests(t *testing.T) {
 		"no title":               {2, "-", `15: ends without title`},
 		"no detector":            {3, "-", `15: ends without detector`},
 		"no label":               {6, "-", `15: ends without label`},
-		"an unknown detector":    {3, "detector: vet, luck", `3: detector: unknown "luck" (race detector, runtime, deadlock, vet, synctest, leak check, record of the mock server, result, measurement)`},
+		"an unknown detector":    {3, "detector: vet, luck", `3: detector: unknown "luck" (race detector, runtime, deadlock, vet, synctest, leak check, record of the mock server, result, measurement, Python's warnings, asyncio's debug mode, asyncio's log, eventloop's debug mode, eventloop's log)`},
 		"an unknown label":       {6, "label: maybe", `6: label: "maybe", want exact or varies`},
 		"no release":             {4, "go: 1", `4: go: "1", want a release such as 1.26`},
 		"a release of a future":  {4, "go: 2.0", `4: go: "2.0", want a release such as 1.26`},
@@ -87,9 +114,9 @@ func TestBadManifests(t *testing.T) {
 		"mended by half a one":   {5, "mended by: Go 1.x", `5: mended by: "1.x", want a release such as 1.26`},
 		"a quote":                {8, `broken: go run "x y"`, `8: broken: '"': no shell reads it, it is split at blanks`},
 		"a pipe":                 {8, `broken: go run . | cat`, `8: broken: '|': no shell reads it, it is split at blanks`},
-		"not of go":              {8, `broken: rm -rf .`, `8: broken: "rm -rf ." is not a command of go`},
-		"go alone":               {8, `broken: A=b go`, `8: broken: "A=b go" is not a command of go`},
-		"only an environment":    {8, `broken: A=b`, `8: broken: "A=b" is not a command of go`},
+		"not of go":              {8, `broken: rm -rf .`, `8: broken: "rm -rf ." is not a command of go or python3`},
+		"go alone":               {8, `broken: A=b go`, `8: broken: "A=b go" is not a command of go or python3`},
+		"only an environment":    {8, `broken: A=b`, `8: broken: "A=b" is not a command of go or python3`},
 		"a test that is kept":    {15, "mended: go test ./mended", `15: mended: go test shows the result of an earlier run again: say -count=1`},
 		"exit first":             {7, "broken exit: 1", `7: broken exit stands before its command, broken`},
 		"want first":             {7, "mended want: 1", `7: mended want stands before its command, mended`},
@@ -101,6 +128,8 @@ func TestBadManifests(t *testing.T) {
 		"no exit of the first":   {9, "-", `11: the command of line 8 lacks broken exit`},
 		"no reason":              {14, "-", `12: the command of line 12 lacks broken want: a program must fail for its reason`},
 		"no reason of the first": {10, "broken: go vet .", `10: the command of line 8 lacks broken want: a program must fail for its reason`},
+		"plain exit first":       {16, "mended exit: 0\nplain exit: 0", `17: plain exit stands before its command, plain`},
+		"no exit of plain":       {16, "mended exit: 0\nplain: go run .", `17: the command of line 17 lacks plain exit`},
 		"nothing mended":         {15, "-\n-", `15: mended exit stands before its command, mended`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,6 +150,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("title: x\r\ndetector: vet\r\nlabel: exact\r\n")
 	f.Add("broken: A= go run\nbroken: go run .\n")
 	f.Add("broken exit: 0x10\nbroken want: \x00\n")
+	f.Add(manifestText + "plain: A=b python3 -u x.py\nplain exit: 0\n")
 	f.Add("go: 1.99999\nmended by: Go\u00a01.22\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := Parse("dir/pitfall.txt", text)
@@ -135,13 +165,14 @@ func FuzzParse(f *testing.F) {
 		require.NotEmpty(t, p.Title)
 		require.NotEmpty(t, p.Detector)
 		require.Contains(t, []Label{Exact, Varies}, p.Label)
-		for _, v := range Variants() {
+		require.Subset(t, p.Variants(), []Variant{Broken, Mended})
+		for _, v := range p.Variants() {
 			require.NotEmpty(t, p.Commands(v))
 			for _, c := range p.Commands(v) {
-				require.Equal(t, "go", c.Args[0])
+				require.Contains(t, []string{"go", "python3"}, c.Args[0])
 				require.Contains(t, strings.Split(text, "\n")[c.Line-1], c.Text)
 				require.True(t, c.Exit >= Nonzero && c.Exit <= 255)
-				require.True(t, v == Mended || len(c.Wants) > 0)
+				require.True(t, v != Broken || len(c.Wants) > 0)
 			}
 		}
 	})

@@ -6,11 +6,13 @@
 //	NAME/pitfall.txt              the manifest: what is run, and what must come of it
 //	NAME/broken/                  a program, or a test, that is broken
 //	NAME/mended/                  the same, mended: the difference is the lesson
+//	NAME/plain/                   what plain goroutines do in the same place, where that is told
 //	NAME/README.md                the page
-//	NAME/broken.out, mended.out   what both print, for the page
+//	NAME/broken.out, mended.out   what both print, for the page; and plain.out
 //
 // Every Go file of a pitfall begins with `//go:build pitfall`, so that nothing but
-// the manifest's own commands compiles it.
+// the manifest's own commands compiles it. A pitfall of asyncio is there twice, in Python
+// and on package eventloop: broken/main.py and broken/main.go.
 //
 //	go test ./docs/pitfalls           both programs of each do what the manifest says
 //	go test ./docs/pitfalls -update   and what they print is recorded
@@ -38,8 +40,8 @@
 //     else `varies`.
 //   - go (may be left out) is the release of Go that this was written for.
 //   - mended by (may be left out) is the release that mended it: `mended by: Go 1.22`.
-//   - broken is a command of go, run in the pitfall's directory, with variables of the
-//     environment before it (`GOMAXPROCS=1 go run ...`). It is split at blanks; no shell
+//   - broken is a command of go or python3, run in the pitfall's directory, with variables
+//     of the environment before it (`GOMAXPROCS=1 go run ...`). It is split at blanks; no shell
 //     reads it. It may stand more than once, for a pitfall that two detectors find:
 //     each begins a command, and the lines after it belong to that command.
 //   - broken exit is the exit status, a number, or `nonzero` for any but 0. `go run`
@@ -48,6 +50,7 @@
 //     and at least once with each command: a program must fail for its reason.
 //   - mended, mended exit and mended want likewise; a want may be left out here, for
 //     go vet says nothing when it finds nothing.
+//   - plain, plain exit and plain want likewise; all of them may be left out.
 //
 // What is recorded, and compared with what is wanted, is normalised: see [Machine.Run].
 package pitfalls
@@ -77,6 +80,7 @@ type Pitfall struct {
 	MendedBy string // the release of Go that mended it, such as Go 1.22; empty is none
 	Broken   []Command
 	Mended   []Command
+	Plain    []Command // none in most
 }
 
 // A Label says if two runs print the same.
@@ -87,33 +91,58 @@ const (
 	Varies Label = "varies"
 )
 
-// A Variant is one of the two programs of a pitfall.
+// A Variant is one of the programs of a pitfall.
 type Variant string
 
 const (
 	Broken Variant = "broken"
 	Mended Variant = "mended"
+	Plain  Variant = "plain" // plain goroutines in the place of asyncio
 )
 
-// Variants returns both, the broken one first.
-func Variants() []Variant { return []Variant{Broken, Mended} }
+// Variants returns all that a pitfall may have, the broken one first.
+func Variants() []Variant { return []Variant{Broken, Mended, Plain} }
+
+// Variants returns those that this pitfall has, the broken one first.
+func (p *Pitfall) Variants() []Variant {
+	return slices.DeleteFunc(Variants(), func(v Variant) bool { return len(p.Commands(v)) == 0 })
+}
 
 // Commands returns what is run for one of the programs.
 func (p *Pitfall) Commands(v Variant) []Command { return *p.commands(v) }
 
 func (p *Pitfall) commands(v Variant) *[]Command {
-	if v == Broken {
+	switch v {
+	case Broken:
 		return &p.Broken
+	case Mended:
+		return &p.Mended
+	default:
+		return &p.Plain
 	}
-	return &p.Mended
 }
 
 // NeedsRace tells if a command needs the race detector, and so, on most systems,
 // cgo and a C compiler.
 func (p *Pitfall) NeedsRace() bool {
-	return slices.ContainsFunc(slices.Concat(p.Broken, p.Mended), func(c Command) bool {
-		return slices.Contains(c.Args, "-race")
-	})
+	return p.any(func(c Command) bool { return slices.Contains(c.Args, "-race") })
+}
+
+// NeedsPython tells if a command is one of python3.
+func (p *Pitfall) NeedsPython() bool { return p.any(Command.ofPython) }
+
+func (p *Pitfall) any(is func(Command) bool) bool {
+	return slices.ContainsFunc(slices.Concat(p.Broken, p.Mended, p.Plain), is)
+}
+
+// WithoutPython is the pitfall without the commands of python3, for a machine that has
+// none.
+func (p *Pitfall) WithoutPython() *Pitfall {
+	q := *p
+	for _, v := range Variants() {
+		*q.commands(v) = slices.DeleteFunc(slices.Clone(p.Commands(v)), Command.ofPython)
+	}
+	return &q
 }
 
 // Measures tells if the pitfall is found by measuring: then nothing may run beside it.
@@ -129,13 +158,17 @@ type Command struct {
 	Line  int      // of the manifest, where the command stands
 	Text  string   // as it stands there
 	Env   []string // NAME=value, those that stand before it
-	Args  []string // the words of the command itself; the first is go
+	Args  []string // the words of the command itself; the first is go or python3
 	Exit  Exit
 	Wants []string // text that the output must hold
 }
 
 // runs tells if the command is of the form `go VERB ...`.
-func (c Command) runs(verb string) bool { return len(c.Args) > 1 && c.Args[1] == verb }
+func (c Command) runs(verb string) bool {
+	return len(c.Args) > 1 && c.Args[0] == "go" && c.Args[1] == verb
+}
+
+func (c Command) ofPython() bool { return c.Args[0] == "python3" }
 
 // An Exit is the exit status that a command must have.
 type Exit int
@@ -163,6 +196,7 @@ func Detectors() []string {
 	return []string{
 		"race detector", "runtime", "deadlock", "vet", "synctest", "leak check",
 		"record of the mock server", "result", "measurement",
+		"Python's warnings", "asyncio's debug mode", "asyncio's log", "eventloop's debug mode", "eventloop's log",
 	}
 }
 
@@ -256,7 +290,7 @@ func (m *manifest) read(line string) error {
 		})
 	}
 	variant, rest, _ := strings.Cut(key, " ")
-	if v := Variant(variant); v == Broken || v == Mended {
+	if v := Variant(variant); slices.Contains(Variants(), v) {
 		switch rest {
 		case "":
 			return m.command(v, value)
@@ -266,7 +300,7 @@ func (m *manifest) read(line string) error {
 			return m.want(v, value)
 		}
 	}
-	return fmt.Errorf("unknown key %q (title, detector, label, go, mended by, broken, broken exit, broken want, mended, mended exit, mended want)", key)
+	return fmt.Errorf("unknown key %q (title, detector, label, go, mended by, broken, broken exit, broken want, and the same with mended and with plain)", key)
 }
 
 // once keeps the value of a key that may stand once, if check has nothing against it.
@@ -320,8 +354,8 @@ func (m *manifest) command(v Variant, text string) error {
 	for len(words) > 0 && strings.Contains(words[0], "=") {
 		c.Env, words = append(c.Env, words[0]), words[1:]
 	}
-	if len(words) < 2 || words[0] != "go" {
-		return fmt.Errorf("%s: %q is not a command of go", v, text)
+	if len(words) < 2 || words[0] != "go" && words[0] != "python3" {
+		return fmt.Errorf("%s: %q is not a command of go or python3", v, text)
 	}
 	c.Args = words
 	if c.runs("test") && !slices.Contains(words, "-count=1") {
@@ -397,6 +431,9 @@ func (m *manifest) end() (int, error) {
 	}
 	for _, v := range Variants() {
 		list := *m.p.commands(v)
+		if len(list) == 0 && v == Plain {
+			continue
+		}
 		if len(list) == 0 {
 			return max(m.at, 1), fmt.Errorf("ends without %s", v)
 		}

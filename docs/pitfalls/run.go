@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.com/overlap/internal/process"
+	"example.com/overlap/internal/python"
 )
 
 // A Machine is what the programs run on. It is made by [ThisMachine] and may be used
@@ -25,7 +26,8 @@ type Machine struct {
 	GOOS   string
 	GOARCH string
 	Cores  int
-	Cgo    bool // on most systems the race detector needs it
+	Cgo    bool   // on most systems the race detector needs it
+	Python string // the version of python3, such as 3.13.0; empty if there is none, or an older one than 3.11
 
 	timeout time.Duration // of a command, compiling included
 	paths   []place       // that differ between machines
@@ -46,7 +48,7 @@ func ThisMachine(ctx context.Context) (*Machine, error) {
 	if !filepath.IsAbs(env["GOMOD"]) || env["GOMOD"] == os.DevNull {
 		return nil, errors.New("go env GOMOD: there is no module here")
 	}
-	return &Machine{
+	m := &Machine{
 		Go: env["GOVERSION"], GOOS: env["GOOS"], GOARCH: env["GOARCH"],
 		Cores:   runtime.NumCPU(),
 		Cgo:     env["CGO_ENABLED"] == "1",
@@ -56,7 +58,12 @@ func ThisMachine(ctx context.Context) (*Machine, error) {
 			{env["GOROOT"], "$GOROOT"},
 			{env["GOMODCACHE"], "$GOMODCACHE"},
 		},
-	}, nil
+	}
+	if found, err := python.Find(ctx, "python3"); err == nil {
+		m.Python = found.Version
+		m.paths = append(m.paths, place{found.Library, "$PYTHON"})
+	}
+	return m, nil
 }
 
 // String is the first line of a recorded output, without its newline.
@@ -66,6 +73,14 @@ func (m *Machine) String() string {
 		cores = "core"
 	}
 	return fmt.Sprintf("# %s, %s/%s, %d %s", m.Go, m.GOOS, m.GOARCH, m.Cores, cores)
+}
+
+// stamp is the first line of what is recorded of commands.
+func (m *Machine) stamp(commands []Command) string {
+	if !slices.ContainsFunc(commands, Command.ofPython) {
+		return m.String()
+	}
+	return strings.Replace(m.String(), m.Go, m.Go+", Python "+m.Python, 1)
 }
 
 // Compile compiles what the pitfalls below root import, so that a cold build cache
@@ -87,7 +102,7 @@ func (m *Machine) Compile(ctx context.Context, root string) error {
 
 // A Recording is what came of the commands of one program.
 type Recording struct {
-	Machine string // its String
+	Machine string // its String, with the version of Python if that is used
 	Steps   []Step // one for each command
 }
 
@@ -119,8 +134,8 @@ func (r Recording) String() string {
 // Each command is a process group of its own, which is killed when the command has
 // ended, when ctx ends, and after a minute: no process stays behind. (Where there are
 // no process groups, as on Windows, only the command itself is killed.) Its
-// temporary files go too. GODEBUG, GOMAXPROCS, GORACE, GOTRACEBACK and GOGC come from
-// the manifest only, not from whoever runs the test.
+// temporary files go too. GODEBUG, GOMAXPROCS, GORACE, GOTRACEBACK, GOGC and what begins
+// with PYTHON come from the manifest only, not from whoever runs the test.
 //
 // The output is normalised, so that runs of one program can be compared:
 //
@@ -129,12 +144,12 @@ func (r Recording) String() string {
 //     twice is seen to be the same; offsets into functions (+0x1c4) are left out, and
 //     so are arguments that the runtime itself is not sure of (0xa0? becomes ?)
 //   - paths begin at the pitfall's directory, else with overlap/ (this module),
-//     $GOROOT, $GOMODCACHE or $TMPDIR
+//     $GOROOT, $GOMODCACHE, $PYTHON (its library) or $TMPDIR
 //   - the times that go test tells are 0.00s; dates are 2009-11-10 23:00:00, as in Go's
 //     playground, but for those of 2000, where synctest's clock begins
 //   - process ids and the ports of the loopback are pid N and :PORT
 func (m *Machine) Run(ctx context.Context, p *Pitfall, v Variant) (Recording, error) {
-	r := Recording{Machine: m.String()}
+	r := Recording{Machine: m.stamp(p.Commands(v))}
 	for _, c := range p.Commands(v) {
 		if err := ctx.Err(); err != nil {
 			return r, context.Cause(ctx)
@@ -288,12 +303,13 @@ func (m *Machine) run(ctx context.Context, dir string, c Command, timeout time.D
 	return o, nil
 }
 
-// environment is that of a command: nothing that changes what a program of Go does,
-// and temporary files in tmp.
+// environment is that of a command: nothing that changes what a program of Go or Python
+// does, and temporary files in tmp.
 func environment(tmp string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains([]string{"GODEBUG", "GOMAXPROCS", "GORACE", "GOTRACEBACK", "GOGC", "GOMEMLIMIT"}, name)
+		return slices.Contains([]string{"GODEBUG", "GOMAXPROCS", "GORACE", "GOTRACEBACK", "GOGC", "GOMEMLIMIT"}, name) ||
+			strings.HasPrefix(name, "PYTHON") && name != "PYTHONHOME" // says where it is installed
 	})
 	for _, name := range []string{"TMPDIR", "GOTMPDIR", "TMP", "TEMP"} {
 		env = append(env, name+"="+tmp)

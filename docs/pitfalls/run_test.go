@@ -113,16 +113,17 @@ func TestDrift(t *testing.T) {
 		recorded string
 		want     string // empty is none
 	}{
-		"the same":                       {Exact, now.String(), ""},
-		"the same, on more cores":        {Exact, strings.Replace(now.String(), "2 cores", "64 cores", 1), ""},
-		"another command":                {Varies, "# m\n$ go vet\nlost 0\n", path + ": records another command than " + command},
-		"another output":                 {Exact, now.Machine + "\n$ " + command + "\nlost 7\n", path + ":3: the label is exact, but now it prints\n$ " + command + "\nlost 0\n"},
-		"more output":                    {Exact, now.String() + "more\n", path + ":4: the label is exact, but now it prints\n$ " + command + "\nlost 0\n"},
-		"another output, and it varies":  {Varies, now.Machine + "\n$ " + command + "\nlost 7\n", ""},
-		"another output of another Go":   {Exact, "# go1.25.1, linux/amd64, 2 cores\n$ " + command + "\nlost 7\n", ""},
-		"another output on a Mac":        {Exact, "# go1.26.8, darwin/arm64, 2 cores\n$ " + command + "\nlost 7\n", ""},
-		"nothing":                        {Exact, "", path + ": records another command than " + command},
-		"another command of another one": {Exact, "# go1.25.1, linux/amd64, 2 cores\n$ go vet\n", path + ": records another command than " + command},
+		"the same":                         {Exact, now.String(), ""},
+		"the same, on more cores":          {Exact, strings.Replace(now.String(), "2 cores", "64 cores", 1), ""},
+		"another command":                  {Varies, "# m\n$ go vet\nlost 0\n", path + ": records another command than " + command},
+		"another output":                   {Exact, now.Machine + "\n$ " + command + "\nlost 7\n", path + ":3: the label is exact, but now it prints\n$ " + command + "\nlost 0\n"},
+		"more output":                      {Exact, now.String() + "more\n", path + ":4: the label is exact, but now it prints\n$ " + command + "\nlost 0\n"},
+		"another output, and it varies":    {Varies, now.Machine + "\n$ " + command + "\nlost 7\n", ""},
+		"another output of another Python": {Exact, "# go1.26.8, Python 3.13.0, linux/amd64, 2 cores\n$ " + command + "\nlost 7\n", ""},
+		"another output of another Go":     {Exact, "# go1.25.1, linux/amd64, 2 cores\n$ " + command + "\nlost 7\n", ""},
+		"another output on a Mac":          {Exact, "# go1.26.8, darwin/arm64, 2 cores\n$ " + command + "\nlost 7\n", ""},
+		"nothing":                          {Exact, "", path + ": records another command than " + command},
+		"another command of another one":   {Exact, "# go1.25.1, linux/amd64, 2 cores\n$ go vet\n", path + ": records another command than " + command},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.Label = tt.label
@@ -149,7 +150,12 @@ func TestRecord(t *testing.T) {
 func TestMachine(t *testing.T) {
 	m := thisMachine(t)
 	require.Regexp(t, `^# go1\.\d+\S*, [a-z0-9]+/[a-z0-9]+, \d+ cores?$`, m.String())
-	require.Equal(t, "# go1.26.0, linux/arm64, 1 core", (&Machine{Go: "go1.26.0", GOOS: "linux", GOARCH: "arm64", Cores: 1}).String())
+	small := &Machine{Go: "go1.26.0", GOOS: "linux", GOARCH: "arm64", Cores: 1, Python: "3.13.0"}
+	require.Equal(t, "# go1.26.0, linux/arm64, 1 core", small.String())
+	p := parse(t, "sound", sound)
+	require.Equal(t, small.String(), small.stamp(p.Mended))
+	p.Mended[0].Args[0] = "python3"
+	require.Equal(t, "# go1.26.0, Python 3.13.0, linux/arm64, 1 core", small.stamp(p.Mended))
 
 	t.Chdir(t.TempDir())
 	_, err := ThisMachine(t.Context())
@@ -160,11 +166,15 @@ func TestMachine(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	t.Setenv("GOMAXPROCS", "77")
 	t.Setenv("GODEBUG", "x=1")
+	t.Setenv("PYTHONASYNCIODEBUG", "1")
+	t.Setenv("PYTHONHOME", "/opt/python")
 	t.Setenv("OTHER", "kept")
 	t.Setenv("GOTMPDIR", "/elsewhere")
 	env := environment("/tmp/x")
 	require.NotContains(t, env, "GOMAXPROCS=77")
 	require.NotContains(t, env, "GODEBUG=x=1")
+	require.NotContains(t, env, "PYTHONASYNCIODEBUG=1")
+	require.Contains(t, env, "PYTHONHOME=/opt/python")
 	require.Contains(t, env, "OTHER=kept")
 	require.Equal(t, "GOTMPDIR=/tmp/x", env[len(env)-3], "the last of a name counts")
 }
@@ -222,4 +232,21 @@ func TestNothingIsBegunWhenAllIsOver(t *testing.T) {
 	r, err := m.Run(ctx, p, Broken)
 	require.EqualError(t, err, "enough")
 	require.Empty(t, r.Steps)
+}
+
+// Paths in what Python prints are shortened.
+func TestPython(t *testing.T) {
+	m := thisMachine(t)
+	if m.Python == "" {
+		t.Skip("there is no python3 of 3.11 or later")
+	}
+	require.Regexp(t, `^3\.\d+\.\d+`, m.Python)
+	p := parse(t, "sound", strings.ReplaceAll(sound, "go run -tags pitfall ./broken", "python3 -u main.py"))
+	p.Dir = t.TempDir()
+	program := "import os, sys, asyncio\nprint(asyncio.__file__)\nprint('lost 1', os.environ['OF'], file=sys.stderr)\nsys.exit(3)\n"
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "main.py"), []byte(program), 0o644))
+	r, err := m.Run(t.Context(), p, Broken)
+	require.NoError(t, err)
+	require.Equal(t, "$PYTHON/asyncio/__init__.py\nlost 1 pages\n", r.Steps[0].Output)
+	require.Contains(t, r.Machine, ", Python "+m.Python+", ")
 }

@@ -126,6 +126,7 @@ func TestCommands(t *testing.T) {
 		"docs/code/free/main.go":  "package main\n\nimport \"flag\"\n\nfunc main() { flag.String(\"a\", ``, ``); flag.NewFlagSet(``, 0).String(\"b\", ``, ``) }\n",
 		"docs/pitfalls/y/x.txt":   "",
 		"docs/pitfalls/y/b/b.go":  "package main\n",
+		"docs/pitfalls/y/b/b.py":  "",
 	}
 	for _, c := range []struct {
 		name, script string
@@ -152,6 +153,7 @@ for m in a b; do echo $m; done
 curl localhost:8080 | wc
 cd docs/pitfalls/y
 go run -race -tags pitfall ./b
+A=1 python3 -u b/b.py none.py
 cd ../..
 go run ./code/x
 cd code/x
@@ -220,6 +222,9 @@ go run ./docs/code/free -c
 		{"no target", "make fly", []string{"1: make fly: the Makefile has no target fly"}},
 		{"an assignment is no target", "make c", []string{"1: make c: the Makefile has no target c"}},
 		{"no such variable", "make bench BANCH=x", []string{"1: make bench BANCH=x: the Makefile knows no variable BANCH"}},
+		{"no Python file", "A=1 python3 -u docs/pitfalls/y/b/c.py", []string{"1: python3 -u docs/pitfalls/y/b/c.py: there is no docs/pitfalls/y/b/c.py"}},
+		{"Python elsewhere", "python3 ../x.py", []string{"1: python3 ../x.py: it leaves the repository"}},
+		{"Python without a file", "python3 -m asyncio", nil},
 		{"a prompt", "$ ls", []string{"1: $ ls: leave the prompt out: readers copy the line"}},
 		{"no shell", "ls\necho 'x", []string{"2: no shell understands this: reached EOF without closing quote `'`"}},
 		{"nothing", "# only a comment", []string{"1: there is no command in the block"}},

@@ -74,20 +74,25 @@ func (c *Course) mustBeCompiled(name string) error {
 	return fmt.Errorf("%s is not compiled here: no package of `go list ./...` has it", name)
 }
 
-// snippet returns a piece of a Go file by its name.
+// snippet returns a piece of a Go or Python file by its name.
 func (c *Course) snippet(name, what string) (string, error) {
-	if path.Clean(name) != name || strings.HasPrefix(name, "../") || path.IsAbs(name) || !strings.HasSuffix(name, ".go") {
-		return "", fmt.Errorf("%q is no Go file's path from the root", name)
+	python := strings.HasSuffix(name, ".py")
+	if path.Clean(name) != name || strings.HasPrefix(name, "../") || path.IsAbs(name) || !strings.HasSuffix(name, ".go") && !python {
+		return "", fmt.Errorf("%q is no path of a Go or Python file from the root", name)
 	}
 	src, err := readFile(c.file(name))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, reason(err))
 	}
-	if err := c.mustBeCompiled(name); err != nil {
-		return "", err
-	}
 	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
-	text, err := cutCode(src, what)
+	cut := cutPython
+	if !python {
+		if err := c.mustBeCompiled(name); err != nil {
+			return "", err
+		}
+		cut = cutCode
+	}
+	text, err := cut(src, what)
 	if err != nil {
 		return "", fmt.Errorf("%s%w", name, err)
 	}
@@ -98,7 +103,7 @@ func (c *Course) snippet(name, what string) (string, error) {
 // with the line: ":12: ...", or with ": ".
 func cutCode(src []byte, name string) (string, error) {
 	lines := strings.SplitAfter(string(src), "\n")
-	regions, err := regionsOf(lines)
+	regions, err := regionsOf(lines, goComment)
 	if err != nil {
 		return "", err
 	}
@@ -118,25 +123,53 @@ func cutCode(src []byte, name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf(": there is no declaration and no region called %s", name)
 	}
+	return goComment.cut(lines, found), nil
+}
+
+// cutPython returns the region of that name in a Python file. Its errors begin as those of
+// cutCode do.
+func cutPython(src []byte, name string) (string, error) {
+	lines := strings.SplitAfter(string(src), "\n")
+	regions, err := regionsOf(lines, pythonComment)
+	if err != nil {
+		return "", err
+	}
+	found, ok := regions[name]
+	if !ok {
+		return "", fmt.Errorf(": there is no region called %s", name)
+	}
+	return pythonComment.cut(lines, found), nil
+}
+
+// A comment is how a language marks regions, and with what its lines are indented.
+type comment struct{ begins, indent string }
+
+var (
+	goComment     = comment{"//", "\t"}
+	pythonComment = comment{"# ", " "}
+)
+
+// cut returns a span of lines, without the marks of regions in it.
+func (c comment) cut(lines []string, s span) string {
 	var kept []string
-	for _, line := range lines[found.first-1 : found.last] {
-		if _, isMark := regionMark(line); !isMark {
+	for _, line := range lines[s.first-1 : s.last] {
+		if _, isMark := c.regionMark(line); !isMark {
 			kept = append(kept, line)
 		}
 	}
-	return dedent(kept), nil
+	return dedent(kept, c.indent)
 }
 
 // A span is lines of a file, from 1, both included.
 type span struct{ first, last int }
 
 // regionMark says whether a line begins or ends a region; the name is empty at the end.
-func regionMark(line string) (name string, ok bool) {
+func (c comment) regionMark(line string) (name string, ok bool) {
 	line = strings.TrimSpace(line)
-	if line == "//endregion" {
+	if line == c.begins+"endregion" {
 		return "", true
 	}
-	if rest, ok := strings.CutPrefix(line, "//region"); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+	if rest, ok := strings.CutPrefix(line, c.begins+"region"); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
 		if name = strings.TrimSpace(rest); name == "" {
 			name = "?"
 		}
@@ -145,7 +178,7 @@ func regionMark(line string) (name string, ok bool) {
 	return "", false
 }
 
-func regionsOf(lines []string) (map[string]span, error) {
+func regionsOf(lines []string, c comment) (map[string]span, error) {
 	type opened struct {
 		name string
 		line int
@@ -153,7 +186,7 @@ func regionsOf(lines []string) (map[string]span, error) {
 	regions := map[string]span{}
 	var open []opened // regions may stand in regions
 	for i, line := range lines {
-		name, ok := regionMark(line)
+		name, ok := c.regionMark(line)
 		n := len(open)
 		switch {
 		case !ok:
@@ -162,7 +195,7 @@ func regionsOf(lines []string) (map[string]span, error) {
 		case name != "":
 			open = append(open, opened{name, i + 1})
 		case n == 0:
-			return nil, fmt.Errorf(":%d: //endregion ends nothing", i+1)
+			return nil, fmt.Errorf(":%d: %sendregion ends nothing", i+1, c.begins)
 		default:
 			r := open[n-1]
 			open = open[:n-1]
@@ -176,7 +209,7 @@ func regionsOf(lines []string) (map[string]span, error) {
 		}
 	}
 	if len(open) > 0 {
-		return nil, fmt.Errorf(":%d: the region %s has no //endregion", open[0].line, open[0].name)
+		return nil, fmt.Errorf(":%d: the region %s has no %sendregion", open[0].line, open[0].name, c.begins)
 	}
 	return regions, nil
 }
@@ -226,13 +259,14 @@ func receiver(t ast.Expr) string {
 	return ""
 }
 
-// dedent takes away the tabs that all lines begin with, and empty lines at both ends.
-func dedent(lines []string) string {
+// dedent takes away the indent, tabs or spaces, that all lines begin with, and empty lines
+// at both ends.
+func dedent(lines []string, indent string) string {
 	least := -1
 	for _, line := range lines {
 		if strings.TrimSpace(line) != "" {
-			if tabs := len(line) - len(strings.TrimLeft(line, "\t")); least < 0 || tabs < least {
-				least = tabs
+			if deep := len(line) - len(strings.TrimLeft(line, indent)); least < 0 || deep < least {
+				least = deep
 			}
 		}
 	}
@@ -256,7 +290,11 @@ func (c *Course) fillCode(p *page, args []string) (string, error) {
 		}
 		pieces = append(pieces, text)
 	}
-	return fence("go", strings.Join(pieces, "\n")) + fmt.Sprintf("\n*[%s](%s)*\n", plain(args[0]), p.link(args[0])), nil
+	language := "go"
+	if strings.HasSuffix(args[0], ".py") {
+		language = "python"
+	}
+	return fence(language, strings.Join(pieces, "\n")) + fmt.Sprintf("\n*[%s](%s)*\n", plain(args[0]), p.link(args[0])), nil
 }
 
 // around is how many unchanged lines are shown around those that differ.

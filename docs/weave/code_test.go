@@ -99,6 +99,37 @@ func TestCutCodeErrors(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestCutPython(t *testing.T) {
+	const source = "import asyncio\n\n\nclass A:\n    # region outer\n    def a(self):\n        # region inner\n        if True:\n\n            pass\n        # endregion\n    # endregion\n" +
+		"# regional is none\n# region last\nb()\n# endregion\n"
+	for name, want := range map[string]string{
+		"outer": "def a(self):\n    if True:\n\n        pass\n",
+		"inner": "if True:\n\n    pass\n",
+		"last":  "b()\n",
+	} {
+		text, err := cutPython([]byte(source), name)
+		require.NoError(t, err, name)
+		require.Equal(t, want, text, name)
+	}
+	for _, c := range []struct{ name, src, want string }{
+		{"a declaration is no region", "def x(): pass\n", ": there is no region called x"},
+		{"a region of Go", "//region x\ny\n//endregion\n", ": there is no region called x"},
+		{"a region that does not end", "\n# region x\ny\n", ":2: the region x has no # endregion"},
+		{"an end of nothing", "# endregion\n", ":1: # endregion ends nothing"},
+	} {
+		_, err := cutPython([]byte(c.src), "x")
+		require.EqualError(t, err, c.want, c.name)
+	}
+}
+
+func TestPythonCode(t *testing.T) {
+	c := course(t, files{"docs/a.md": "<!-- gen: code docs/code/a.py x y -->\n<!-- end -->\n", "docs/code/a.py": "# region x\nx = 1\n# endregion\n# region y\ny = 2\n# endregion\n"})
+	text, problems := filled(t, c, "docs/a.md")
+	require.Empty(t, problems)
+	require.Contains(t, text, "```python\nx = 1\n\ny = 2\n```\n\n*[docs/code/a.py](code/a.py)*\n")
+	require.Empty(t, checked(t, c))
+}
+
 // A region may be called as a declaration is: it goes before it.
 func TestARegionGoesBeforeADeclaration(t *testing.T) {
 	text, err := cutCode([]byte("package a\n\n//region run\nvar x int\n\n//endregion\n\nfunc run() {}\n"), "run")
@@ -129,10 +160,10 @@ func TestCode(t *testing.T) {
 		{"job.go Fly", "", "job.go: there is no declaration and no region called Fly"},
 		{"job.go", "", "want code PATH NAME..."},
 		{"none.go X", "", "none.go: no such file or directory"},
-		{"notes.txt X", "", `"notes.txt" is no Go file's path from the root`},
-		{"./job.go Job", "", `"./job.go" is no Go file's path from the root`},
-		{"../job.go Job", "", `"../job.go" is no Go file's path from the root`},
-		{"/job.go Job", "", `"/job.go" is no Go file's path from the root`},
+		{"notes.txt X", "", `"notes.txt" is no path of a Go or Python file from the root`},
+		{"./job.go Job", "", `"./job.go" is no path of a Go or Python file from the root`},
+		{"../job.go Job", "", `"../job.go" is no path of a Go or Python file from the root`},
+		{"/job.go Job", "", `"/job.go" is no path of a Go or Python file from the root`},
 		{"other.go other", "", "other.go is not compiled here: no package of `go list ./...` has it"},
 		{"docs/code/a/main.go main", "", "docs/code/a/main.go is not compiled here: no package of `go list ./...` has it"},
 		{"docs/pitfalls/a/broken/never.go never", "", "docs/pitfalls/a/broken/never.go is not compiled: no package below docs/pitfalls has it, with or without the build tag pitfall"},

@@ -86,7 +86,7 @@ func (c *Course) checkScript(p *page, n *md.FencedCodeBlock, quick bool) []Probl
 
 // knows says whether checkCommand knows a command.
 func (c *Course) knows(name string) bool {
-	return isOverlap(name) || name == "go" || name == "make"
+	return isOverlap(name) || name == "go" || name == "make" || name == "python3"
 }
 
 func isOverlap(name string) bool {
@@ -105,6 +105,29 @@ func (c *Course) checkCommand(dir string, args []string) error {
 		return c.checkGo(dir, args[1:])
 	case args[0] == "make":
 		return c.checkMake(args[1:])
+	case args[0] == "python3":
+		return c.checkPython(dir, args[1:])
+	}
+	return nil
+}
+
+// checkPython looks for the program that is run. What python3 does with it is left to the
+// tests of the program.
+func (c *Course) checkPython(dir string, args []string) error {
+	for _, arg := range args {
+		if !strings.HasSuffix(arg, ".py") {
+			continue
+		}
+		name := path.Join(dir, arg)
+		if path.IsAbs(arg) || strings.HasPrefix(name, "../") {
+			return errors.New("it leaves the repository")
+		}
+		if _, err := os.Stat(c.file(name)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no %s", name)
+		} else if err != nil {
+			return err
+		}
+		return nil // what comes behind is the program's own
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func blocks() []kind {
 		{"code", "code PATH NAME...", 2, -1, (*Course).fillCode},
 		{"diff", "diff PATH NAME PATH NAME", 4, 4, (*Course).fillDiff},
 		{"run", "run NAME", 1, 1, (*Course).fillRun},
-		{"output", "output PITFALL broken|mended", 2, 2, (*Course).fillOutput},
+		{"output", "output PITFALL broken|mended|plain [PROGRAM]", 2, 3, (*Course).fillOutput},
 		{"timeline", "timeline NAME [SPAN]", 1, 2, (*Course).fillTimeline},
 		{"chart", "chart ID [FILE]", 1, 2, (*Course).fillChart},
 		{"table", "table BENCHMARK [UNIT]", 1, 2, (*Course).fillTable},
@@ -31,6 +31,9 @@ func blocks() []kind {
 		{"syllabus", "syllabus", 0, 0, (*Course).fillSyllabus},
 		{"pitfalls", "pitfalls", 0, 0, (*Course).fillPitfalls},
 		{"pitfall", "pitfall NAME", 1, 1, (*Course).fillPitfall},
+		{"phrases", "phrases", 0, 0, (*Course).fillPhrases},
+		{"phrase", "phrase KEY", 1, 1, (*Course).fillPhrase},
+		{"left-out", "left-out", 0, 0, (*Course).fillLeftOut},
 	}
 }
 

@@ -227,8 +227,8 @@ func (c *Course) traps() ([]string, error) {
 }
 
 func (c *Course) fillOutput(_ *page, args []string) (string, error) {
-	if args[1] != "broken" && args[1] != "mended" {
-		return "", fmt.Errorf("%q is neither broken nor mended", args[1])
+	if args[1] != "broken" && args[1] != "mended" && args[1] != "plain" {
+		return "", fmt.Errorf("%q is neither broken, mended nor plain", args[1])
 	}
 	t, err := c.trap(args[0])
 	if err != nil {
@@ -242,7 +242,37 @@ func (c *Course) fillOutput(_ *page, args []string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
+	if len(args) == 3 {
+		if found, err = found.of(args[2]); err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+	}
 	return found.markdown(t.exact), nil
+}
+
+// of is the part of a pitfall's recording that shows the commands of one program, go or
+// python3.
+func (r recording) of(program string) (recording, error) {
+	part := recording{machine: r.machine}
+	shown := false
+	for line := range strings.Lines("$ " + r.command + "\n" + r.output) {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			words := strings.Fields(command)
+			words = slices.DeleteFunc(words, func(word string) bool { return strings.Contains(word, "=") })
+			shown = len(words) > 0 && words[0] == program
+			if shown && part.command == "" {
+				part.command = strings.TrimSuffix(command, "\n")
+				continue
+			}
+		}
+		if shown {
+			part.output += line
+		}
+	}
+	if part.command == "" {
+		return part, fmt.Errorf("it records no command of %s", program)
+	}
+	return part, nil
 }
 
 func (c *Course) fillPitfalls(p *page, _ []string) (string, error) {

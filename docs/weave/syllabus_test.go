@@ -77,7 +77,9 @@ func TestPitfalls(t *testing.T) {
 		"docs/pitfalls/loop/pitfall.txt":  "# a comment\n\ntitle: A loop | variable\ndetector: result\nmended by: Go 1.22\nlabel: exact\n",
 		"docs/pitfalls/loop/README.md":    pitfall("[Goroutines](../../03-go.md)"),
 		"docs/pitfalls/loop/broken.out":   "# m\n$ x\n1\n",
+		"docs/pitfalls/loop/plain.out":    "# m\n$ A=b go vet\nvet\n$ B=c python3 -u x.py\nPython\n$ go run -x=y .\nrun\n",
 		"docs/pitfalls/none/README.md":    "# No manifest\n",
+		"docs/b.md":                       "<!-- gen: output loop plain go -->\n<!-- end -->\n\n<!-- gen: output loop plain python3 -->\n<!-- end -->\n",
 		"docs/a.md":                       "<!-- gen: output loop broken -->\n<!-- end -->\n",
 	})
 	text, problems := filled(t, c, "docs/pitfalls/README.md")
@@ -98,13 +100,18 @@ func TestPitfalls(t *testing.T) {
 	text, problems = filled(t, c, "docs/a.md")
 	require.Empty(t, problems)
 	require.Contains(t, text, "```text\n$ x\n1\n```\n\n*m; exact: yours is the same.*\n")
+	text, problems = filled(t, c, "docs/b.md")
+	require.Empty(t, problems)
+	require.Contains(t, text, "```text\n$ A=b go vet\nvet\n$ go run -x=y .\nrun\n```\n")
+	require.Contains(t, text, "```text\n$ B=c python3 -u x.py\nPython\n```\n")
 }
 
 func TestPitfallErrors(t *testing.T) {
 	for _, c := range []struct{ name, marker, manifest, want string }{
 		{"no such pitfall", "pitfall none", manifest, "there is no pitfall none: docs/pitfalls/none/pitfall.txt is missing"},
 		{"a path", "pitfall ../x", manifest, `"../x" is no name of a pitfall`},
-		{"neither", "output x fixed", manifest, `"fixed" is neither broken nor mended`},
+		{"neither", "output x fixed", manifest, `"fixed" is neither broken, mended nor plain`},
+		{"no such program", "output x plain python3", manifest, "docs/pitfalls/x/plain.out: it records no command of python3"},
 		{"no output", "output x broken", manifest, "docs/pitfalls/x/broken.out is missing: go test ./docs/pitfalls -update"},
 		{"no recording", "output x mended", manifest, `docs/pitfalls/x/mended.out: no recording: want "# MACHINE", "$ COMMAND" and the output`},
 		{"no title", "pitfalls", "detector: x\nlabel: exact\n", "docs/pitfalls/x/pitfall.txt: title is missing"},
@@ -114,7 +121,7 @@ func TestPitfallErrors(t *testing.T) {
 		{"a page without its top", "pitfalls", manifest, "docs/pitfalls/x/README.md:2: want below the title: *N minutes. You need: TEXT.*"},
 	} {
 		all := files{"docs/a.md": "<!-- gen: " + c.marker + " -->\n<!-- end -->\n", "docs/pitfalls/x/pitfall.txt": c.manifest,
-			"docs/pitfalls/x/README.md": "# X\n", "docs/pitfalls/x/mended.out": "hello\n"}
+			"docs/pitfalls/x/README.md": "# X\n", "docs/pitfalls/x/mended.out": "hello\n", "docs/pitfalls/x/plain.out": "# m\n$ go vet\n"}
 		_, problems := filled(t, course(t, all), "docs/a.md")
 		require.Equal(t, []string{"docs/a.md:1: gen: " + c.marker + ": " + c.want}, problems, c.name)
 	}

@@ -6,10 +6,11 @@
 // A marked place stands between two comments, which a code host does not show. What is
 // between them is made anew by [Course.Fill]; each comment has a line of its own:
 //
-//	<!-- gen: code PATH NAME... -->            Go code, cut from a compiled file
+//	<!-- gen: code PATH NAME... -->            code, cut from a Go file that is compiled, or from a Python file
 //	<!-- gen: diff PATH NAME PATH NAME -->     the lines in which two pieces of code differ
 //	<!-- gen: run NAME -->                     the recorded output of a command
-//	<!-- gen: output PITFALL broken|mended --> the recorded output of a pitfall's program
+//	<!-- gen: output PITFALL broken|mended|plain [go|python3] -->
+//	                                           the recorded output of a pitfall's program, or its part in one language
 //	<!-- gen: timeline NAME [SPAN] -->         a recorded timeline; SPAN is the least length of its axis
 //	<!-- gen: chart ID [FILE] -->              a chart of the report of the reference results
 //	<!-- gen: table BENCHMARK [UNIT] -->       a row a group, a column a model
@@ -19,6 +20,9 @@
 //	<!-- gen: syllabus -->                     the chapters
 //	<!-- gen: pitfalls -->                     the pitfalls
 //	<!-- gen: pitfall NAME -->                 one of them, as a line
+//	<!-- gen: phrases -->                      the phrases of the phrasebook, as a table
+//	<!-- gen: phrase KEY -->                   the programs of one of them
+//	<!-- gen: left-out -->                     what the phrasebook leaves out, and why
 //	<!-- end -->                               ends each of these
 //
 // Within a sentence, but never at the beginning of a line, where Markdown would take
@@ -34,7 +38,10 @@
 // All paths are from the root of the repository. A NAME in PATH is a declaration (Run,
 // Job, Job.Do), cut without its doc comment, or a region, the lines between
 // "//region NAME" and "//endregion". PATH must be compiled: in a package that
-// `go list ./...` knows or, below docs/pitfalls, with the build tag pitfall.
+// `go list ./...` knows or, below docs/pitfalls, with the build tag pitfall. Of a Python
+// file, PATH.py, a NAME is a region, between "# region NAME" and "# endregion".
+//
+// docs/code/phrasebook/phrases.txt lists the phrases of the phrasebook, see [ParsePhrases].
 //
 // docs/runs/runs.txt lists the recorded commands, see [ParseRuns]. docs/runs/NAME.txt is
 // what one printed, NAME.json the timeline that it recorded. bench/results/reference.txt
