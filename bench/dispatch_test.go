@@ -24,7 +24,7 @@ func BenchmarkDispatch(b *testing.B) {
 	const tasks = 10_000
 	for _, workers := range flags.workers.or(8) {
 		c := cpuCell(tasks, 0)
-		models := append(Models[int, uint64, uint64](Limit{InFlight: workers, Buffer: 128}), baselines(workers)...)
+		models := append(shown("Dispatch", Models[int, uint64, uint64](Limit{InFlight: workers, Buffer: 128})), baselines(workers)...)
 		for _, m := range models {
 			b.Run(fmt.Sprintf("tasks=%d/workers=%d/model=%s", tasks, workers, m.Name), func(b *testing.B) {
 				c.run(b, m)

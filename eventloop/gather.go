@@ -65,10 +65,9 @@ func gather[T, V any, A Awaitable[T]](s Scope, as []A, strict bool, keep func(*F
 	for i, a := range as {
 		f := a.ensure(s)
 		g.children[i] = gatherChild[T, V]{g, f}
-		switch {
-		case f.loop != l:
+		if f.loop != l {
 			foreign = true
-		case !f.done():
+		} else if !f.done() {
 			// One that is given twice has two callbacks. They are called one after the
 			// other, so it is as if it had one.
 			f.addCallback(&g.children[i])
@@ -95,7 +94,7 @@ func gather[T, V any, A Awaitable[T]](s Scope, as []A, strict bool, keep func(*F
 func (c *gatherChild[T, V]) run() {
 	g, f := c.in, c.child
 	g.left--
-	if g.strict || g.done() || f.err == nil {
+	if g.strict || g.done() {
 		f.ask() // also if it is too late for it to count: asyncio reports none of these
 	}
 	switch {

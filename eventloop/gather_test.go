@@ -327,7 +327,7 @@ func TestAnErrorOfAGatherThatNobodyAwaitsIsReported(t *testing.T) {
 }
 
 func TestGatherOfAnotherLoopsFuture(t *testing.T) {
-	do(t, func(co *Co) {
+	log := logged(t, func(co *Co) (nothing, error) {
 		theirs := eventloop.NewFuture[int](co)
 		_, err := eventloop.Main(co.Context(), func(co *Co) (nothing, error) {
 			mine := eventloop.NewFuture[int](co)
@@ -335,6 +335,79 @@ func TestGatherOfAnotherLoopsFuture(t *testing.T) {
 			return nothing{}, err
 		})
 		require.EqualError(t, err, "eventloop: given a future of another loop")
-		require.True(t, theirs.Cancel(), "nothing was done to it")
+		require.NoError(t, theirs.SetException(errBad))
+		return nothing{}, co.Yield()
 	})
+	require.Contains(t, log, "error=bad", "nothing was done to it")
+}
+
+func TestAGatherResultsThatSomebodyElseSets(t *testing.T) {
+	do(t, func(co *Co) {
+		child := eventloop.NewFuture[int](co)
+		f := eventloop.GatherResults(co, child)
+		require.NoError(t, f.SetResult(nil))
+		require.NoError(t, child.SetException(errBad))
+		yield(t, co, 1) // it is heard, and nobody is told
+		results, err := f.Result()
+		require.NoError(t, err)
+		require.Nil(t, results)
+	})
+}
+
+func TestWhatADeadlockSaysOfWaitsForSeveral(t *testing.T) {
+	for want, wait := range map[string]func(co *Co, f *eventloop.Future[int]) error{
+		"Task-1 waits for Gather": func(co *Co, f *eventloop.Future[int]) error {
+			_, err := eventloop.Gather(co, f).Await(co)
+			return err
+		},
+		"Task-1 waits for Wait": func(co *Co, f *eventloop.Future[int]) error {
+			_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{f}, eventloop.AllCompleted, eventloop.Forever)
+			return err
+		},
+		"Task-1 waits for AsCompleted": func(co *Co, f *eventloop.Future[int]) error {
+			for _, err := range eventloop.AsCompleted(co, f) {
+				return err
+			}
+			return nil
+		},
+		"Task-1 waits for Shield": func(co *Co, f *eventloop.Future[int]) error {
+			_, err := eventloop.Shield(co, f).Await(co)
+			return err
+		},
+		"Task-1 waits for Then": func(co *Co, f *eventloop.Future[int]) error {
+			_, err := eventloop.Then(f, func(n int, err error) (int, error) { return n, err }).Await(co)
+			return err
+		},
+		"Task-1 waits for a TaskGroup\n\tTask-2 waits for a Future": func(co *Co, f *eventloop.Future[int]) error {
+			return eventloop.WithTaskGroup(co, func(g *eventloop.TaskGroup) error {
+				eventloop.CreateTask(g, func(co *Co) (int, error) { return f.Await(co) })
+				return nil
+			})
+		},
+		"Task-1 waits for a Future": func(co *Co, f *eventloop.Future[int]) error {
+			_, err := eventloop.WaitFor(co, f, eventloop.Forever)
+			return err
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			_, err := run(t, func(co *Co) (nothing, error) { return nothing{}, wait(co, eventloop.NewFuture[int](co)) })
+			var deadlock *eventloop.DeadlockError
+			require.ErrorAs(t, err, &deadlock)
+			require.ErrorContains(t, err, want)
+		})
+	}
+}
+
+// idle runs main and lets it wait for what never comes, and returns when the loop gave
+// up: the time of the last timer that main has left.
+func idle(t *testing.T, main func(co *Co)) (at time.Duration) {
+	t.Helper()
+	_, err := run(t, func(co *Co) (nothing, error) {
+		main(co)
+		defer func() { at = co.Loop().Time() }()
+		return eventloop.NewFuture[nothing](co).Await(co)
+	})
+	var deadlock *eventloop.DeadlockError
+	require.ErrorAs(t, err, &deadlock)
+	return at
 }

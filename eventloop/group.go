@@ -181,8 +181,8 @@ func (g *TaskGroup) exit(err error) error {
 		}
 	}
 	g.empty = nil
-	if g.interrupted && co.Uncancel() == 0 {
-		cancel = nil // nobody's but the group's own
+	if g.interrupted {
+		co.Uncancel() // that was the group's own; a cancel that is left is from outside
 	}
 	if cancel != nil && len(g.errors) == 0 {
 		return cancel

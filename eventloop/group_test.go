@@ -285,6 +285,25 @@ func TestAFailureAndACancelAtOnce(t *testing.T) {
 	})
 }
 
+func TestAGroupCancelsItsTasksOnce(t *testing.T) {
+	var s script
+	do(t, func(co *Co) {
+		err := eventloop.WithTaskGroup(co, func(g *eventloop.TaskGroup) error {
+			eventloop.CreateTask(g, stubborn(&s, "a", time.Second, errExit)) // fails while b cleans up
+			b := eventloop.CreateTask(g, func(co *Co) (int, error) {
+				err := co.Sleep(time.Hour)
+				require.NoError(t, co.Sleep(time.Minute), "its clean-up is left alone")
+				return 0, err
+			})
+			yield(t, co, 1)
+			b.AddDoneCallback(func(*eventloop.Future[int]) { s.say("b was cancelled %d times", b.Cancelling()) })
+			return errBad
+		})
+		require.Equal(t, []error{errExit, errBad}, fails(t, err))
+	})
+	require.Equal(t, script{"a: eventloop: cancelled", "a ends", "b was cancelled 1 times"}, s)
+}
+
 func TestAGroupInATimeout(t *testing.T) {
 	do(t, func(co *Co) {
 		err := eventloop.WithTimeout(co, time.Second, func(*eventloop.Deadline) error {

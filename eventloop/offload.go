@@ -32,8 +32,8 @@ func offload[T any](s Scope, f func() (T, error)) *Future[T] {
 type offloaded[T any] struct {
 	Future[T]
 	f      func() (T, error)
-	stop   context.CancelFunc // tells f that nobody waits for it any more; may be nil
-	queued bool               // by an executor
+	stop   func() // tells f that nobody waits for it any more; may be nil
+	queued bool   // by an executor
 
 	// What f gave, until the loop takes it in.
 	gave T
@@ -56,11 +56,11 @@ func withContext[T any](s Scope, f func(context.Context) (T, error)) *offloaded[
 		panic("eventloop: the function is nil")
 	}
 	o := newOffloaded[T](s, nil)
-	ctx, stop := context.WithCancel(o.loop.ctx)
-	o.stop = stop
+	ctx := &offContext{Context: o.loop.ctx}
+	o.stop = ctx.cancel
 	o.f = func() (T, error) {
-		defer stop()
-		if o.queued && ctx.Err() != nil && context.Cause(ctx) != ErrClosed { // before it could begin
+		defer ctx.cancel()
+		if o.queued && ctx.cancelled() { // before it could begin
 			var none T
 			return none, ErrCancelled
 		}

@@ -85,6 +85,49 @@ func TestACancelledFunctionOffTheLoopIsToldAndWaitedFor(t *testing.T) {
 	}
 }
 
+type key struct{}
+
+// The context off the loop is one like others: what is derived of it ends with it.
+func TestTheContextOffTheLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, 7), time.Hour)
+		defer cancel()
+		_, err := eventloop.Main(ctx, func(co *Co) (nothing, error) {
+			var kept context.Context
+			_, err := eventloop.Offload(co, func(ctx context.Context) (nothing, error) {
+				kept = ctx
+				require.Equal(t, 7, ctx.Value(key{}))
+				_, has := ctx.Deadline()
+				require.True(t, has)
+				require.NoError(t, ctx.Err())
+				return nothing{}, nil
+			}).Await(co)
+			require.NoError(t, err)
+			require.ErrorIs(t, kept.Err(), context.Canceled, "the function has returned")
+			<-kept.Done()
+
+			told := make(chan error, 3)
+			slow := eventloop.Offload(co, func(ctx context.Context) (nothing, error) {
+				derived, cancel := context.WithTimeout(ctx, time.Hour)
+				defer cancel()
+				<-derived.Done()
+				told <- derived.Err()
+				<-ctx.Done()
+				told <- ctx.Err()
+				told <- context.Cause(ctx)
+				return nothing{}, nil
+			})
+			require.NoError(t, co.Sleep(time.Second))
+			slow.Cancel()
+			for range 3 {
+				require.ErrorIs(t, <-told, context.Canceled)
+			}
+			return nothing{}, nil
+		})
+		require.NoError(t, err)
+	})
+}
+
 func TestFunctionsOffTheLoopAreToldWhenItEnds(t *testing.T) {
 	var told atomic.Int32
 	do(t, func(co *Co) {

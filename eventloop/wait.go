@@ -198,7 +198,7 @@ func (c *completed[T]) run() {
 }
 
 func (c *completing[T]) next(co *Co) (*Future[T], error) {
-	for len(c.queue) == 0 {
+	if len(c.queue) == 0 {
 		c.state, c.err = pending, nil
 		if err := co.await(&c.future); err != nil {
 			return nil, err

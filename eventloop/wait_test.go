@@ -163,18 +163,50 @@ func TestACancelledWaitLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-func TestAWaitThatIsOverSetsNoTimerAndNoCallback(t *testing.T) {
-	_, err := run(t, func(co *Co) (nothing, error) {
-		future := eventloop.NewFuture[int](co)
-		_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{future}, eventloop.AllCompleted, time.Second)
-		require.NoError(t, err)
-		require.NoError(t, future.SetResult(1))
-		_, _, err = eventloop.Wait(co, []*eventloop.Future[int]{future}, eventloop.AllCompleted, time.Hour)
-		require.NoError(t, err)
-		return eventloop.NewFuture[nothing](co).Await(co)
+func TestAWaitThatIsOverLeavesNothing(t *testing.T) {
+	t.Run("no timer, after it ended in time", func(t *testing.T) {
+		require.Zero(t, idle(t, func(co *Co) {
+			future := eventloop.NewFuture[int](co)
+			require.NoError(t, future.SetResult(1))
+			_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{future}, eventloop.AllCompleted, time.Hour)
+			require.NoError(t, err)
+		}))
 	})
-	var deadlock *eventloop.DeadlockError
-	require.ErrorAs(t, err, &deadlock, "a timer that is left would be waited for first")
+	t.Run("no timer, after a cancel", func(t *testing.T) {
+		require.Zero(t, idle(t, func(co *Co) {
+			waits := begin(co, func(co *Co) error {
+				_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{eventloop.NewFuture[int](co)}, eventloop.AllCompleted, time.Hour)
+				return err
+			})
+			yield(t, co, 1)
+			waits.Cancel()
+		}))
+	})
+	t.Run("no callback, which would ask for the error", func(t *testing.T) {
+		log := logged(t, func(co *Co) (nothing, error) {
+			a, b := eventloop.NewFuture[int](co), eventloop.NewFuture[int](co)
+			_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{a, b}, eventloop.FirstException, time.Second)
+			require.NoError(t, err)
+			require.NoError(t, a.SetException(errBad))
+			return nothing{}, co.Sleep(time.Second)
+		})
+		require.Contains(t, log, "error=bad")
+	})
+}
+
+func TestACancelOfAWaitThatHasNotHeardOfItsEnd(t *testing.T) {
+	do(t, func(co *Co) {
+		future := eventloop.NewFuture[int](co)
+		waits := begin(co, func(co *Co) error {
+			_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{future}, eventloop.AllCompleted, eventloop.Forever)
+			return err
+		})
+		yield(t, co, 1)
+		require.NoError(t, future.SetResult(7))
+		waits.Cancel()
+		_, err := waits.Await(co)
+		require.Equal(t, eventloop.ErrCancelled, err)
+	})
 }
 
 func TestWhatWaitRefuses(t *testing.T) {
@@ -192,14 +224,6 @@ func TestWhatWaitRefuses(t *testing.T) {
 		})
 		require.EqualError(t, err, "eventloop: given a future of another loop")
 	})
-}
-
-func TestADeadlockSaysThatATaskIsInWait(t *testing.T) {
-	_, err := run(t, func(co *Co) (nothing, error) {
-		_, _, err := eventloop.Wait(co, []*eventloop.Future[int]{eventloop.NewFuture[int](co)}, eventloop.AllCompleted, eventloop.Forever)
-		return nothing{}, err
-	})
-	require.ErrorContains(t, err, "Task-1 waits for Wait")
 }
 
 func TestAsCompletedGivesTheResultsAsTheyCome(t *testing.T) {
