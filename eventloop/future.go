@@ -130,7 +130,10 @@ type future struct {
 // A canceller is asked to make its future done by a cancel.
 type canceller interface{ cancel() bool }
 
-func (f *future) forget(co *Co) { f.removeCallback(co) }
+func (f *future) forget(co *Co) {
+	f.removeCallback(co)
+	f.ask() // co would have been told
+}
 
 // describe says what it is that a task waits for.
 func (f *future) describe() string {
@@ -172,6 +175,7 @@ func (f *future) ask() {
 
 func (f *future) cancel() bool {
 	if f.done() {
+		f.ask()
 		return false
 	}
 	if f.owner != nil {

@@ -25,6 +25,7 @@ type Loop struct {
 
 	mail    mail
 	sources int // what may still post: functions off the loop, and open Sources
+	away    int // functions off the loop
 
 	ctx       context.Context
 	ended     context.CancelCauseFunc
@@ -35,6 +36,7 @@ type Loop struct {
 	failures  failures
 	unawaited unawaited
 	settings  settings
+	ending    bool // nothing may go off the loop any more
 	closed    bool // nothing may begin any more
 }
 

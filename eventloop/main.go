@@ -63,7 +63,7 @@ func (l *Loop) main(ctx context.Context, task *Co) (err error) {
 	}
 	left := 1 // tasks to be waited for: the main task, then all others
 	ended := callback(func() { left-- })
-	task.fut.addCallback(ended)
+	task.future().addCallback(ended)
 	cancelled := false
 	l.thread(func() {
 		if !cancelled {
@@ -74,14 +74,14 @@ func (l *Loop) main(ctx context.Context, task *Co) (err error) {
 			cancelled, left = true, 0
 			for co := range l.tasks.all() {
 				left++
-				co.fut.addCallback(ended)
+				co.future().addCallback(ended)
 				co.Cancel()
 			}
 		}
 		_ = l.turnUntil(&left)
 		l.end()
 	})
-	task.fut.ask()
+	task.future().ask()
 	l.failures.flush()
 	if err == nil { // after a deadlock they are in the error
 		l.unawaited.flush()
@@ -114,14 +114,21 @@ func (l *Loop) turnUntil(left *int) error {
 	return nil
 }
 
-// end ends what the loop has begun, when no task is waited for any more. Tasks that would
-// not end, or that began only now, are dropped.
+// end ends what the loop has begun, when no task is waited for any more.
 func (l *Loop) end() {
+	l.ending = true
+	l.ended(ErrClosed)
+	// What comes back has its callbacks, and these have some turns: as many as asyncio's
+	// shutdown of generators and executors takes.
+	_ = l.turnUntil(&l.away)
+	for range 4 {
+		l.soon(callback(func() {}))
+		l.turn()
+	}
 	l.closed = true
-	for co := range l.tasks.all() {
+	for co := range l.tasks.all() { // that would not end, or began only now
 		l.drop(co)
 	}
-	l.ended(ErrClosed)
 	l.workers.Wait()
 	l.mail.close()
 	for _, c := range l.idle {
@@ -133,7 +140,7 @@ func (l *Loop) end() {
 func (l *Loop) drop(co *Co) {
 	l.tasks.remove(co)
 	if co.coro == nil {
-		co.fut.settle(cancelled, ErrCancelled)
+		co.future().settle(cancelled, ErrCancelled)
 		return
 	}
 	l.running = co

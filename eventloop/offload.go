@@ -42,12 +42,13 @@ type offloaded[T any] struct {
 
 func newOffloaded[T any](s Scope, f func() (T, error)) *offloaded[T] {
 	l, _ := s.scope()
-	if l.closed {
+	if l.ending {
 		panic("eventloop: the loop has ended")
 	}
 	o := &offloaded[T]{f: f}
 	o.loop, o.owner, o.kind = l, o, kindOffload
 	l.sources++
+	l.away++
 	return o
 }
 
@@ -84,6 +85,7 @@ func (o *offloaded[T]) work() {
 // run takes the result in, on the loop.
 func (o *offloaded[T]) run() {
 	o.loop.sources--
+	o.loop.away--
 	if !o.done() {
 		o.value = o.gave
 		o.settle(finished, o.err)

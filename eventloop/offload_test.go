@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -141,6 +142,25 @@ func TestFunctionsOffTheLoopAreToldWhenItEnds(t *testing.T) {
 		require.NoError(t, co.Sleep(time.Second)) // they have begun
 	})
 	require.EqualValues(t, 3, told.Load())
+}
+
+// As in asyncio, the loop turns while it waits for what is off it.
+func TestWhatComesBackAtTheEndHasItsCallbacks(t *testing.T) {
+	var order []string
+	do(t, func(co *Co) {
+		loop := co.Loop()
+		eventloop.Offload(co, sleep(time.Hour)).AddDoneCallback(func(f *eventloop.Future[time.Duration]) {
+			order = append(order, fmt.Sprint(f.Exception()))
+			loop.CallSoon(func() { order = append(order, "and a turn more") })
+			eventloop.CreateTask(loop, func(co *Co) (nothing, error) {
+				require.PanicsWithValue(t, "eventloop: the loop has ended", func() { eventloop.Offload(co, sleep(0)) })
+				order = append(order, "nothing goes off it any more")
+				return nothing{}, nil
+			})
+		})
+		require.NoError(t, co.Yield())
+	})
+	require.Equal(t, []string{"eventloop: the loop has ended", "and a turn more", "nothing goes off it any more"}, order)
 }
 
 func TestOffloadIsUnboundedAndAnExecutorIsBounded(t *testing.T) {

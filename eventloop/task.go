@@ -59,8 +59,7 @@ type Co struct {
 	dropped    bool                // the loop has given the task up: it can wait no more
 	asked      bool                // a cancel is on its way along what it awaits
 	cancelling int32
-	fut        *future
-	body       executor
+	task       tasker
 	coro       *coroutine
 	earlier    *Co // the list of all tasks
 	later      *Co
@@ -114,7 +113,7 @@ func newTask[T any](s Scope, c Coroutine[T]) *Task[T] {
 	}
 	l, group := s.scope()
 	t := &Task[T]{coroutine: c}
-	t.co.loop, t.co.fut, t.co.body = l, &t.future, t
+	t.co.loop, t.co.task = l, t
 	t.future.loop, t.future.owner, t.future.kind = l, &t.co, kindTask
 	l.lastTask++
 	t.co.id = l.lastTask
@@ -181,7 +180,13 @@ func (t *Task[T]) exec() {
 	t.co.end(err)
 }
 
-type executor interface{ exec() }
+func (t *Task[T]) base() *future { return &t.future }
+
+// A tasker is a task, whatever its type.
+type tasker interface {
+	exec()
+	base() *future
+}
 
 // Loop is the loop that the task runs on (asyncio.get_running_loop).
 func (co *Co) Loop() *Loop { return co.loop }
@@ -200,14 +205,17 @@ func (co *Co) SetName(name string) { co.details().name = name }
 
 // Cancel asks the task itself to end, at its next wait: see [Task.Cancel].
 func (co *Co) Cancel() bool {
-	if co.fut.done() {
+	if co.done() {
+		co.future().ask() // as in asyncio: who cancels has given up on the result
 		return false
 	}
-	if co.asked { // tasks that wait for each other: the circle is broken here
-		co.waitsFor.forget(co)
-		co.waitsFor = nil
-		co.mustCancel = true
-		co.loop.soon(co)
+	if co.asked { // tasks that wait for each other: the circle is broken here, once
+		if co.waitsFor != nil {
+			co.waitsFor.forget(co)
+			co.waitsFor = nil
+			co.mustCancel = true
+			co.loop.soon(co)
+		}
 		return true
 	}
 	co.cancelling++
@@ -282,6 +290,7 @@ type sleeper struct {
 	co        *Co
 	woken     bool
 	cancelled bool
+	dead      bool // the coroutine's, for which it would be 8 bytes more: a task ended it by runtime.Goexit
 }
 
 func (s *sleeper) run() {
@@ -314,7 +323,10 @@ type waitable interface {
 func (co *Co) await(f *future) error {
 	co.mustRun()
 	if !f.done() {
-		if f == co.fut {
+		if f.owner == canceller(co) {
+			if err := co.Yield(); err != nil { // asyncio too tells it a turn later
+				return err
+			}
 			return fmt.Errorf("eventloop: %s awaits itself", co.Name())
 		}
 		if f.loop != co.loop {
@@ -328,6 +340,9 @@ func (co *Co) await(f *future) error {
 		err := co.suspend()
 		co.waitsFor = nil
 		if err != nil {
+			if f.done() {
+				f.ask() // it was to be told, had the cancel not come between
+			}
 			return err
 		}
 	}
@@ -368,20 +383,23 @@ func (co *Co) wrongHands() {
 
 // end makes the task done with what its coroutine returned.
 func (co *Co) end(err error) {
+	f := co.future()
 	switch {
 	case err == nil && !co.mustCancel:
-		co.fut.settle(finished, nil)
+		f.settle(finished, nil)
 	case err == nil: // cancelled, too late to be told
 		co.mustCancel = false
-		co.fut.settle(cancelled, ErrCancelled)
+		f.settle(cancelled, ErrCancelled)
 	case errors.Is(err, ErrCancelled):
-		co.fut.settle(cancelled, err)
+		f.settle(cancelled, err)
 	default:
-		co.fut.settle(finished, err)
+		f.settle(finished, err)
 	}
 }
 
-func (co *Co) done() bool { return co.fut.done() }
+func (co *Co) future() *future { return co.task.base() }
+
+func (co *Co) done() bool { return co.future().done() }
 
 // run makes a Co an entry of the ready queue: a step of its task.
 func (co *Co) run() { co.loop.step(co) }
@@ -405,7 +423,6 @@ type coroutine struct {
 	next  func() (bool, bool)
 	stop  func()
 	yield func(bool) bool
-	dead  bool // the task ended it by runtime.Goexit
 
 	waiter  *waiter // the last one that a task waited with, to be used again
 	sleeper         // here, as only who has a stack can sleep; its co is the task that is run
@@ -440,7 +457,7 @@ func (c *coroutine) live(yield func(bool) bool) {
 		}
 	}()
 	for {
-		c.co.body.exec()
+		c.co.task.exec()
 		c.co = nil
 		if !yield(ended) {
 			return

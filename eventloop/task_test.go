@@ -114,6 +114,25 @@ func TestTasksThatWaitForEachOtherCanBeCancelled(t *testing.T) {
 	})
 }
 
+// The circle is reached twice: the gather asks the same task twice.
+func TestAGatherInACircleCanBeCancelled(t *testing.T) {
+	do(t, func(co *Co) {
+		var one, other *eventloop.Task[nothing]
+		one = eventloop.CreateTask(co, func(co *Co) (nothing, error) {
+			_, err := eventloop.Gather(co, &other.Future, &other.Future).Await(co)
+			return nothing{}, err
+		})
+		other = eventloop.CreateTask(co, func(co *Co) (nothing, error) { return one.Await(co) })
+		require.NoError(t, co.Yield())
+		require.NoError(t, co.Yield())
+		require.True(t, one.Cancel())
+		_, err := one.Await(co)
+		require.ErrorIs(t, err, eventloop.ErrCancelled)
+		_, err = other.Await(co)
+		require.ErrorIs(t, err, eventloop.ErrCancelled)
+	})
+}
+
 // A switch must not allocate: that is most of its price.
 func TestSwitchesAndSleepsAllocateNothing(t *testing.T) {
 	for name, step := range map[string]func(co *Co) error{

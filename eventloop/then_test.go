@@ -504,6 +504,22 @@ func TestAChainThatWaitsForAnotherThatWaitsForIt(t *testing.T) {
 	}
 }
 
+func TestAChainLetsGoOfTheCircleThatItIsBrokenOutOf(t *testing.T) {
+	do(t, func(co *Co) {
+		var b *eventloop.Future[int]
+		a := eventloop.Chain(eventloop.After(co, 0), func(nothing, error) *eventloop.Future[int] { return b })
+		b = eventloop.Chain(a, func(int, error) *eventloop.Future[int] {
+			return eventloop.Then(eventloop.After(co, time.Second), func(nothing, error) (int, error) { return 7, nil })
+		})
+		yield(t, co, 4)
+		require.True(t, b.Cancel())
+		require.NoError(t, a.SetResult(1))
+		value, err := b.Await(co)
+		require.NoError(t, err, "it has refused the cancel, and a is nothing to it any more")
+		require.Equal(t, 7, value)
+	})
+}
+
 func TestAChainWhoseStepReturnsNoFuture(t *testing.T) {
 	do(t, func(co *Co) {
 		_, err := eventloop.Chain(eventloop.After(co, 1), func(nothing, error) *eventloop.Future[int] { return nil }).Await(co)

@@ -256,6 +256,21 @@ func TestReschedule(t *testing.T) {
 	}
 }
 
+func TestADeadlineThatHasPassedComesBeforeTheTimersThatAreDue(t *testing.T) {
+	var s script
+	do(t, func(co *Co) {
+		require.NoError(t, co.Sleep(time.Second))
+		err := eventloop.WithTimeout(co, time.Hour, func(d *eventloop.Deadline) error {
+			co.Loop().CallLater(0, func() { s.say("a timer; expired: %v", d.Expired()) })
+			co.Loop().CallSoon(func() { s.say("a callback; expired: %v", d.Expired()) })
+			require.NoError(t, d.Reschedule(co.Loop().Time()))
+			return co.Sleep(time.Minute)
+		})
+		require.Equal(t, context.DeadlineExceeded, err)
+	})
+	require.Equal(t, script{"a callback; expired: false", "a timer; expired: true"}, s)
+}
+
 func TestADeadlineThatIsOverStays(t *testing.T) {
 	do(t, func(co *Co) {
 		var d *eventloop.Deadline
