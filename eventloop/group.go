@@ -107,7 +107,7 @@ func (g *TaskGroup) refusal() error {
 // add makes a task the group's. One that is refused is done with the reason.
 func (g *TaskGroup) add(co *Co) {
 	if err := g.refusal(); err != nil {
-		co.future().settle(finished, err)
+		co.fut.settle(finished, err)
 		return
 	}
 	m := &member{group: g, co: co, prev: g.last}
@@ -117,7 +117,7 @@ func (g *TaskGroup) add(co *Co) {
 		g.last.next = m
 	}
 	g.last = m
-	co.future().addCallback(m)
+	co.fut.addCallback(m)
 }
 
 func (g *TaskGroup) remove(m *member) {
@@ -135,7 +135,7 @@ func (g *TaskGroup) remove(m *member) {
 
 // run hears that the task is done.
 func (m *member) run() {
-	g, f := m.group, m.co.future()
+	g, f := m.group, m.co.fut
 	g.remove(m)
 	f.ask()
 	if g.first == nil && g.empty != nil && !g.empty.done() {

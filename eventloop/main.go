@@ -63,7 +63,7 @@ func (l *Loop) main(ctx context.Context, task *Co) (err error) {
 	}
 	left := 1 // tasks to be waited for: the main task, then all others
 	ended := callback(func() { left-- })
-	task.future().addCallback(ended)
+	task.fut.addCallback(ended)
 	cancelled := false
 	l.thread(func() {
 		if !cancelled {
@@ -74,14 +74,14 @@ func (l *Loop) main(ctx context.Context, task *Co) (err error) {
 			cancelled, left = true, 0
 			for co := range l.tasks.all() {
 				left++
-				co.future().addCallback(ended)
+				co.fut.addCallback(ended)
 				co.Cancel()
 			}
 		}
 		_ = l.turnUntil(&left)
 		l.end()
 	})
-	task.future().ask()
+	task.fut.ask()
 	l.failures.flush()
 	if err == nil { // after a deadlock they are in the error
 		l.unawaited.flush()
@@ -140,7 +140,7 @@ func (l *Loop) end() {
 func (l *Loop) drop(co *Co) {
 	l.tasks.remove(co)
 	if co.coro == nil {
-		co.future().settle(cancelled, ErrCancelled)
+		co.fut.settle(cancelled, ErrCancelled)
 		return
 	}
 	l.running = co

@@ -53,13 +53,14 @@ type Co struct {
 	loop       *Loop
 	next       func() (bool, bool) // resumes its coroutine; nil before its first step
 	yield      func(bool) bool     // suspends it
-	waitsFor   waitable            // what the task awaits; nil if it is ready or runs
 	mustCancel bool                // a cancel is to be delivered at the next step
 	special    bool                // suspend has more to do: in debug mode, and when dropped
 	dropped    bool                // the loop has given the task up: it can wait no more
 	asked      bool                // a cancel is on its way along what it awaits
 	cancelling int32
-	task       tasker
+	waitsFor   waitable // what the task awaits; nil if it is ready or runs
+	fut        *future
+	task       executor
 	coro       *coroutine
 	earlier    *Co // the list of all tasks
 	later      *Co
@@ -113,7 +114,7 @@ func newTask[T any](s Scope, c Coroutine[T]) *Task[T] {
 	}
 	l, group := s.scope()
 	t := &Task[T]{coroutine: c}
-	t.co.loop, t.co.task = l, t
+	t.co.loop, t.co.fut, t.co.task = l, &t.future, t
 	t.future.loop, t.future.owner, t.future.kind = l, &t.co, kindTask
 	l.lastTask++
 	t.co.id = l.lastTask
@@ -180,13 +181,8 @@ func (t *Task[T]) exec() {
 	t.co.end(err)
 }
 
-func (t *Task[T]) base() *future { return &t.future }
-
-// A tasker is a task, whatever its type.
-type tasker interface {
-	exec()
-	base() *future
-}
+// An executor is a task, whatever its type.
+type executor interface{ exec() }
 
 // Loop is the loop that the task runs on (asyncio.get_running_loop).
 func (co *Co) Loop() *Loop { return co.loop }
@@ -206,7 +202,7 @@ func (co *Co) SetName(name string) { co.details().name = name }
 // Cancel asks the task itself to end, at its next wait: see [Task.Cancel].
 func (co *Co) Cancel() bool {
 	if co.done() {
-		co.future().ask() // as in asyncio: who cancels has given up on the result
+		co.fut.ask() // as in asyncio: who cancels has given up on the result
 		return false
 	}
 	if co.asked { // tasks that wait for each other: the circle is broken here, once
@@ -250,10 +246,19 @@ func (co *Co) Uncancel() int {
 }
 
 // Yield lets everything run that is ready, and then the task again (asyncio.sleep(0)).
+//
+// It is [Co.suspend] by hand for the sake of speed: the processor foresees where a call
+// returns to, and is wrong for each one that returns on a stack just switched to.
 func (co *Co) Yield() error {
 	co.mustRun()
 	co.loop.soon(co)
-	return co.suspend()
+	if co.special {
+		return co.suspend()
+	}
+	if !co.yield(suspended) {
+		co.unwind()
+	}
+	return co.resume()
 }
 
 // Sleep suspends the task for d (asyncio.sleep), and with d of zero or less for one
@@ -360,14 +365,24 @@ func (co *Co) suspend() error {
 		co.details().place = place()
 	}
 	if !co.yield(suspended) {
-		co.dropped, co.special = true, true
-		runtime.Goexit() // its deferred calls run; nothing else can end it for sure
+		co.unwind()
 	}
-	if co.mustCancel {
-		co.mustCancel = false
-		return ErrCancelled
+	return co.resume()
+}
+
+// unwind ends the task by force: its deferred calls run, and they can wait for nothing.
+func (co *Co) unwind() {
+	co.dropped, co.special = true, true
+	runtime.Goexit() // nothing else can end it for sure
+}
+
+// resume is the beginning of a step.
+func (co *Co) resume() error {
+	if !co.mustCancel {
+		return nil
 	}
-	return nil
+	co.mustCancel = false
+	return ErrCancelled
 }
 
 // mustRun panics if the task does not run: then the Co is in the wrong hands.
@@ -383,7 +398,7 @@ func (co *Co) wrongHands() {
 
 // end makes the task done with what its coroutine returned.
 func (co *Co) end(err error) {
-	f := co.future()
+	f := co.fut
 	switch {
 	case err == nil && !co.mustCancel:
 		f.settle(finished, nil)
@@ -397,9 +412,7 @@ func (co *Co) end(err error) {
 	}
 }
 
-func (co *Co) future() *future { return co.task.base() }
-
-func (co *Co) done() bool { return co.future().done() }
+func (co *Co) done() bool { return co.fut.done() }
 
 // run makes a Co an entry of the ready queue: a step of its task.
 func (co *Co) run() { co.loop.step(co) }
@@ -431,8 +444,15 @@ type coroutine struct {
 // What a coroutine yields: whether its task goes on.
 const suspended, ended = true, false
 
-// begin gives a task a coroutine to run on.
-func (l *Loop) begin(co *Co) {
+// begin gives a task a coroutine to run on. It reports false if the task was cancelled
+// before its first step, and has ended by that.
+func (l *Loop) begin(co *Co) bool {
+	if co.mustCancel {
+		co.mustCancel = false
+		co.end(ErrCancelled)
+		l.tasks.remove(co)
+		return false
+	}
 	var c *coroutine
 	if n := len(l.idle); n > 0 {
 		c = l.idle[n-1]
@@ -444,6 +464,7 @@ func (l *Loop) begin(co *Co) {
 	}
 	c.co = co
 	co.coro, co.next, co.yield = c, c.next, c.yield
+	return true
 }
 
 // live runs the bodies of tasks, one each time that it is resumed with one.
@@ -465,8 +486,9 @@ func (c *coroutine) live(yield func(bool) bool) {
 	}
 }
 
-// retire takes the coroutine back of a task that has ended.
+// retire forgets a task that has ended, and takes its coroutine back.
 func (l *Loop) retire(co *Co) {
+	l.tasks.remove(co)
 	c := co.coro
 	co.coro, co.next, co.yield = nil, nil, nil
 	if c.dead {
