@@ -56,7 +56,8 @@ type Job[K, B, R any] struct {
 }
 
 // A Result is what became of one key: the value, or the error of the half that
-// failed, or context.Cause(ctx) if the job was never begun.
+// failed, or context.Cause(ctx) if the job was never begun. Beside an error the
+// value means nothing: a model may drop it.
 type Result[R any] struct {
 	Value R
 	Err   error

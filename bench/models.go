@@ -32,7 +32,7 @@ import (
 
 // A Limit is what a model's limits are bound to when its Runner is built.
 type Limit struct {
-	// InFlight bounds the jobs in flight: the places of the semaphore and of
+	// InFlight bounds the jobs in flight: the places of the semaphore, the tasks of
 	// eventloop-limit, the workers of the pool, the fetchers of the pipeline. At least 1.
 	InFlight int
 	// Process is the number of the pipeline's processors, and of the threads that

@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// ErrBrokenBarrier says that a barrier was reset while the task waited, or is aborted
-// (asyncio.BrokenBarrierError).
+// ErrBrokenBarrier (asyncio.BrokenBarrierError) says that a barrier was reset while the
+// task waited, or is aborted.
 var ErrBrokenBarrier = errors.New("eventloop: the barrier is broken")
 
-// A Barrier holds tasks up until a number of them have come, then lets them all go on
-// (asyncio.Barrier). It serves one such party after another: who comes while the last one
-// is leaving waits for the next.
+// A Barrier (asyncio.Barrier) holds tasks up until a number of them have come, then lets
+// them all go on. It serves one such party after another: who comes while the last one is
+// leaving waits for the next.
 //
 // It is for work in phases, where nobody may begin the second while anybody is in the
 // first. To wait for tasks to end is what [WithTaskGroup] and [Wait] are for.

@@ -2,9 +2,9 @@ package eventloop
 
 import "fmt"
 
-// A Condition is a lock with a place to wait for a change of what the lock guards
-// (asyncio.Condition). A task that holds the lock and finds that it cannot go on waits;
-// another, which holds the lock later and changes something, notifies.
+// A Condition (asyncio.Condition) is a lock with a place to wait for a change of what the
+// lock guards. A task that holds the lock and finds that it cannot go on waits; another,
+// which holds the lock later and changes something, notifies.
 //
 // What it is for, beside an [Event], is any question about shared state: "is there room",
 // "am I the next". As the state may change again between the notification and the turn of
@@ -17,8 +17,8 @@ type Condition struct {
 	waiters waiters
 }
 
-// NewCondition makes a condition of a lock, which several conditions may share, or of a
-// lock of its own if it is nil (asyncio.Condition(lock)).
+// NewCondition makes a condition of a lock (asyncio.Condition(lock)), which several
+// conditions may share, or of a lock of its own if it is nil.
 func NewCondition(lock *Lock) *Condition {
 	c := &Condition{lock: lock}
 	if lock == nil {
@@ -36,9 +36,9 @@ func (c *Condition) Release() error { return c.lock.Release() }
 // Locked reports whether somebody has the lock (Condition.locked).
 func (c *Condition) Locked() bool { return c.lock.Locked() }
 
-// Wait frees the lock, suspends the task until it is notified, and takes the lock again,
-// for which it queues like all others (Condition.wait). The error is [ErrNotAcquired],
-// at once, if nobody has the lock.
+// Wait frees the lock, suspends the task until it is notified (Condition.wait), and takes
+// the lock again, for which it queues like all others. The error is [ErrNotAcquired], at
+// once, if nobody has the lock.
 //
 // On [ErrCancelled] the task has the lock all the same, so that it can release it as
 // ever; further cancels while it queues for the lock do not hurry it. Another task is
@@ -84,9 +84,9 @@ func (c *Condition) WaitFor(co *Co, ready func() bool) error {
 	return nil
 }
 
-// Notify wakes the first n of those that wait, or all if there are fewer
-// (Condition.notify). They queue for the lock, so they go on after it is released. The
-// error is [ErrNotAcquired] if nobody has the lock.
+// Notify wakes the first n of those that wait (Condition.notify), or all if there are
+// fewer. They queue for the lock, so they go on after it is released. The error is
+// [ErrNotAcquired] if nobody has the lock.
 func (c *Condition) Notify(n int) error {
 	if !c.lock.locked {
 		return fmt.Errorf("%w: Notify without the lock", ErrNotAcquired)
@@ -118,8 +118,8 @@ func (c *Condition) notifyAll() {
 	}
 }
 
-// Enter acquires the lock for a body (async with): see [With].
+// Enter acquires the lock for a body (__aenter__): see [With].
 func (c *Condition) Enter(co *Co) error { return c.Acquire(co) }
 
-// Exit releases the lock after a body: see [With].
+// Exit releases the lock after a body (__aexit__): see [With].
 func (c *Condition) Exit(*Co, error) error { return c.Release() }

@@ -13,7 +13,7 @@ import (
 	"example.com/overlap"
 )
 
-// An Option changes how [Main] runs its loop.
+// An Option changes how [Main] runs its loop (asyncio.run's debug, asyncio.Runner).
 type Option func(*settings)
 
 type settings struct {
@@ -44,16 +44,16 @@ func Debug(slow time.Duration) Option {
 	}
 }
 
-// Logger is where the loop reports what nobody else would hear of: errors that were
-// never asked for, panics in callbacks, and what [Debug] finds. Unless it is set that is
-// slog.Default().
+// Logger is where the loop reports (loop.set_exception_handler) what nobody else would
+// hear of: errors that were never asked for, panics in callbacks, and what [Debug] finds.
+// Unless it is set that is slog.Default().
 func Logger(logger *slog.Logger) Option {
 	return func(s *settings) { s.logger = logger }
 }
 
-// Threads is how many functions [ToThread] runs at once. Unless it is set they are as
-// many as asyncio's default: four more than there are processors, 32 at most. It panics
-// if n is below one.
+// Threads is how many functions [ToThread] runs at once (loop.set_default_executor).
+// Unless it is set they are as many as asyncio's default: four more than there are
+// processors, 32 at most. It panics if n is below one.
 func Threads(n int) Option {
 	overlap.MustLimit("n", n)
 	return func(s *settings) { s.threads = n }
@@ -124,7 +124,7 @@ func place() string {
 	}
 }
 
-// A TaskInfo says what a task is about.
+// A TaskInfo says what a task is about (Task.get_name, Task.get_stack).
 type TaskInfo struct {
 	Name  string // Task-N, if it was given no other
 	Waits string // for what; empty if it is ready or running
@@ -132,7 +132,7 @@ type TaskInfo struct {
 	Made  string // file:line where it was made, in debug mode
 }
 
-// String is the task in a line.
+// String is the task in a line (repr of a Task).
 func (t TaskInfo) String() string {
 	var b strings.Builder
 	b.WriteString(t.Name)
@@ -155,7 +155,7 @@ func (l *Loop) Tasks() []TaskInfo {
 	var infos []TaskInfo
 	for co := range l.tasks.all() {
 		info := TaskInfo{Name: co.Name()}
-		if f, ok := co.waitsFor.(*future); co.waitsFor != nil && !(ok && f.done()) {
+		if co.waitsFor != nil && co.waitsFor.waits() {
 			info.Waits = co.waitsFor.describe()
 		}
 		if co.more != nil {
@@ -166,12 +166,12 @@ func (l *Loop) Tasks() []TaskInfo {
 	return infos
 }
 
-// A DeadlockError says that a loop could not go on: its main task waited, nothing was
-// ready, no timer was set, and nothing outside could post to it. In asyncio such a
-// program hangs.
+// A DeadlockError says that a loop could not go on (nothing in asyncio, which hangs): its
+// main task waited, nothing was ready, no timer was set, and nothing outside could post
+// to it.
 type DeadlockError struct{ Tasks []TaskInfo }
 
-// Error lists the tasks, and what each waits for.
+// Error lists the tasks, and what each waits for (nothing in asyncio).
 func (e *DeadlockError) Error() string {
 	var b strings.Builder
 	b.WriteString("eventloop: deadlock: nothing is ready, no timer is set, and nothing off the loop will wake it")

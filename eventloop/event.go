@@ -9,8 +9,8 @@ type Event struct {
 	set     bool
 }
 
-// Set sets the flag and wakes all that wait, in the order in which they came
-// (Event.set). They take their next step even if the flag is cleared before that.
+// Set sets the flag (Event.set) and wakes all that wait, in the order in which they came.
+// They take their next step even if the flag is cleared before that.
 func (e *Event) Set() {
 	e.set = true
 	for e.waiters.wake() {

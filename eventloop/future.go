@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// ErrInvalidState says that a future was asked for a result that it has not yet, or
-// given one when it has one already (asyncio.InvalidStateError).
+// ErrInvalidState (asyncio.InvalidStateError) says that a future was asked for a result
+// that it has not yet, or given one when it has one already.
 var ErrInvalidState = errors.New("eventloop: invalid state")
 
 // An Awaitable is what a task can wait for (an asyncio awaitable): a [Coroutine], a
 // [*Task] or a [*Future].
 type Awaitable[T any] interface {
-	// Await suspends the task until there is a result.
+	// Await suspends the task until there is a result (await).
 	Await(co *Co) (T, error)
 
 	ensure(s Scope) *Future[T]
@@ -39,8 +39,8 @@ func NewFuture[T any](s Scope) *Future[T] {
 // SetResult makes the future done with a value (Future.set_result). Whoever awaits it
 // is put at the end of the ready queue. The error is [ErrInvalidState] if it was done.
 func (f *Future[T]) SetResult(value T) error {
-	if f.done() {
-		return fmt.Errorf("%w: the future is done", ErrInvalidState)
+	if err := f.maySet(); err != nil {
+		return err
 	}
 	f.value = value
 	f.settle(finished, nil)
@@ -48,10 +48,11 @@ func (f *Future[T]) SetResult(value T) error {
 }
 
 // SetException makes the future done with an error (Future.set_exception). If nobody
-// ever asks for it, the loop reports it to the logger at its end.
+// ever asks for it, the loop reports it to the logger, when the future is garbage or at
+// the loop's end.
 func (f *Future[T]) SetException(err error) error {
-	if f.done() {
-		return fmt.Errorf("%w: the future is done", ErrInvalidState)
+	if err := f.maySet(); err != nil {
+		return err
 	}
 	if err == nil {
 		return errors.New("eventloop: SetException without an error")
@@ -60,9 +61,9 @@ func (f *Future[T]) SetException(err error) error {
 	return nil
 }
 
-// Await suspends the task until the future is done, and gives its result (await
-// future). A future that is done does not suspend. If the task is cancelled while it
-// waits, the future is cancelled with it, and the error is [ErrCancelled].
+// Await suspends the task until the future is done (await future), and gives its result.
+// A future that is done does not suspend. If the task is cancelled while it waits, the
+// future is cancelled with it, and the error is [ErrCancelled].
 func (f *Future[T]) Await(co *Co) (T, error) {
 	if err := co.await(&f.future); err != nil {
 		var none T
@@ -97,10 +98,13 @@ func (f *Future[T]) Cancelled() bool { return f.state == cancelled }
 // some turns to end.
 func (f *Future[T]) Cancel() bool { return f.cancel() }
 
-// AddDoneCallback has done called, by way of the ready queue, when the future is done
-// (Future.add_done_callback); soon, if it is already. The function that it returns
-// takes the callback back and reports whether it was there (remove_done_callback).
+// AddDoneCallback has done called when the future is done (Future.add_done_callback), by
+// way of the ready queue; soon, if it is already. The function that it returns takes the
+// callback back and reports whether it was there (remove_done_callback).
 func (f *Future[T]) AddDoneCallback(done func(*Future[T])) (remove func() bool) {
+	if done == nil {
+		mustCallback(nil)
+	}
 	h := &Handle{loop: f.loop, f: func() { done(f) }}
 	f.addCallback(h)
 	return func() bool { return f.removeCallback(h) }
@@ -127,6 +131,17 @@ type future struct {
 	kind     kind // what it is that one waits for, for reports
 }
 
+// maySet is why the future cannot be given a result, if it cannot.
+func (f *future) maySet() error {
+	if f.kind == kindTask {
+		return errors.New("eventloop: the result of a task is its coroutine's")
+	}
+	if f.done() {
+		return fmt.Errorf("%w: the future is done", ErrInvalidState)
+	}
+	return nil
+}
+
 // A canceller is asked to make its future done by a cancel.
 type canceller interface{ cancel() bool }
 
@@ -134,6 +149,8 @@ func (f *future) forget(co *Co) {
 	f.removeCallback(co)
 	f.ask() // co would have been told
 }
+
+func (f *future) waits() bool { return !f.done() }
 
 // describe says what it is that a task waits for.
 func (f *future) describe() string {

@@ -27,9 +27,9 @@ func Gather[T any, A Awaitable[T]](s Scope, as ...A) *Future[[]T] {
 	return gather(s, as, true, func(f *Future[T]) T { return f.value })
 }
 
-// GatherResults waits for several at once, and for all (asyncio.gather with
-// return_exceptions=True). Its future has the value or the error of each, in the order in
-// which they were given; an error ends nothing early. In all else it is like [Gather].
+// GatherResults (asyncio.gather with return_exceptions=True) waits for several at once,
+// and for all. Its future has the value or the error of each, in the order in which they
+// were given; an error ends nothing early. In all else it is like [Gather].
 //
 // A cancel of the future, or of the task that awaits it, cancels all that are not done,
 // and the future is done when they are, with the error [ErrCancelled], whatever they made

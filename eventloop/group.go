@@ -37,7 +37,7 @@ type member struct {
 // into all of them.
 type GroupError struct{ Errors []error }
 
-// Error lists the errors, one a line.
+// Error lists the errors, one a line (str of an ExceptionGroup, with what is in it).
 func (e *GroupError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "eventloop: %d of a group failed", len(e.Errors))
@@ -47,11 +47,11 @@ func (e *GroupError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the errors.
+// Unwrap gives the errors (ExceptionGroup.exceptions).
 func (e *GroupError) Unwrap() []error { return e.Errors }
 
-// WithTaskGroup runs body and waits for all the tasks that were made in the group, also by
-// each other (async with asyncio.TaskGroup).
+// WithTaskGroup runs body (async with asyncio.TaskGroup) and waits for all the tasks that
+// were made in the group, also by each other.
 //
 // If one fails, or body does, all others are cancelled and waited for, and body too, where
 // it awaits. The error is then a [*GroupError] with all that failed; who ended by the

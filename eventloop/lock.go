@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// ErrNotAcquired says that somebody released, or waited under, what nobody has acquired
-// (asyncio's RuntimeError of a lock, ValueError of a bounded semaphore).
+// ErrNotAcquired (RuntimeError of a lock, ValueError of a bounded semaphore) says that
+// somebody released, or waited under, what nobody has acquired.
 var ErrNotAcquired = errors.New("eventloop: not acquired")
 
 // A Lock lets one task at a time pass (asyncio.Lock). Its zero value is free.
@@ -58,8 +58,8 @@ func (l *Lock) Release() error {
 // Locked reports whether somebody has the lock (Lock.locked).
 func (l *Lock) Locked() bool { return l.locked }
 
-// Enter acquires the lock for a body (async with): see [With].
+// Enter acquires the lock for a body (__aenter__): see [With].
 func (l *Lock) Enter(co *Co) error { return l.Acquire(co) }
 
-// Exit releases the lock after a body: see [With].
+// Exit releases the lock after a body (__aexit__): see [With].
 func (l *Lock) Exit(*Co, error) error { return l.Release() }

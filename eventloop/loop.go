@@ -9,8 +9,8 @@ import (
 )
 
 // A Loop runs one thing at a time: steps of tasks, and callbacks (asyncio's event loop).
-// It lives as long as its [Main]. All its methods but CallSoonThreadsafe and NewSource's
-// Post must be called on the loop: from a task of its own, or from a callback.
+// It lives as long as its [Main]. Its methods must be called on the loop, from a task of
+// its own or from a callback: all but CallSoonThreadsafe and Time.
 //
 // One turn of it is asyncio's: take in what was posted from outside, move the timers
 // that are due to the ready queue, and run as many entries of that queue as were in it
@@ -36,6 +36,7 @@ type Loop struct {
 	failures  failures
 	unawaited unawaited
 	settings  settings
+	lastTurns int  // of the end
 	ending    bool // nothing may go off the loop any more
 	closed    bool // nothing may begin any more
 }
@@ -43,24 +44,32 @@ type Loop struct {
 // A runnable is an entry of the ready queue.
 type runnable interface{ run() }
 
-// Time is how long the loop has been running, by a clock that never goes back
-// (loop.time). It is the clock of [Loop.CallAt].
+// Time is how long the loop has been running (loop.time), by a clock that never goes
+// back. It is the clock of [Loop.CallAt].
 func (l *Loop) Time() time.Duration { return time.Since(l.start) }
 
 // CallSoon puts f at the end of the ready queue (loop.call_soon). A panic in f is
 // reported to the logger, and the loop goes on.
 func (l *Loop) CallSoon(f func()) *Handle {
+	mustCallback(f)
 	h := &Handle{loop: l, f: f}
 	l.soon(h)
 	return h
 }
 
-// CallSoonThreadsafe is [Loop.CallSoon] for other goroutines
-// (loop.call_soon_threadsafe). It returns [ErrClosed] if the loop has ended. A loop
-// that has nothing left to do but to wait for such a call does not know it, and takes
-// itself for deadlocked: see [Loop.NewSource].
+// CallSoonThreadsafe (loop.call_soon_threadsafe) is [Loop.CallSoon] for other goroutines.
+// It returns [ErrClosed] if the loop has ended. A loop that has nothing left to do but to
+// wait for such a call does not know it, and takes itself for deadlocked: see
+// [Loop.NewSource].
 func (l *Loop) CallSoonThreadsafe(f func()) error {
+	mustCallback(f)
 	return l.mail.post(&Handle{loop: l, f: f})
+}
+
+func mustCallback(f func()) {
+	if f == nil {
+		panic("eventloop: the callback is nil")
+	}
 }
 
 // soon puts an entry at the end of the ready queue, behind what was posted before.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// ErrClosed says that the loop has ended.
+// ErrClosed says that the loop has ended (RuntimeError: Event loop is closed).
 var ErrClosed = errors.New("eventloop: the loop has ended")
 
 // Main runs a coroutine on a loop of its own, to its end (asyncio.run), and returns
@@ -121,7 +121,8 @@ func (l *Loop) end() {
 	// What comes back has its callbacks, and these have some turns: as many as asyncio's
 	// shutdown of generators and executors takes.
 	_ = l.turnUntil(&l.away)
-	for range 4 {
+	for l.lastTurns < 4 {
+		l.lastTurns++ // before, as a callback may end this goroutine
 		l.soon(callback(func() {}))
 		l.turn()
 	}

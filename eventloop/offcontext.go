@@ -38,16 +38,17 @@ func (c *offContext) Done() <-chan struct{} {
 func (c *offContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
-		return c.err
+	if err := c.Context.Err(); err != nil {
+		c.close(err) // now, as who sees the error must find the channel closed
 	}
-	return c.Context.Err()
+	return c.err
 }
 
 // cancel ends the context, unless it has ended.
 func (c *offContext) cancel() { c.end(context.Canceled) }
 
-// cancelled reports whether it was ended by itself, and not by the end of the loop.
+// cancelled reports whether it has ended; while nobody has asked for its end, only by
+// itself, and not by the end of the loop.
 func (c *offContext) cancelled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,6 +58,11 @@ func (c *offContext) cancelled() bool {
 func (c *offContext) end(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.close(err)
+}
+
+// close is end for who has the lock.
+func (c *offContext) close(err error) {
 	if c.err != nil {
 		return
 	}

@@ -8,9 +8,10 @@ import (
 	"example.com/overlap"
 )
 
-// Offload runs f on a goroutine of its own and gives the future of its result. It takes
-// the place of asyncio's selector: where asyncio waits for a socket, a goroutine waits
-// here, and posts to the loop when it is done. Any number may run.
+// Offload runs f on a goroutine of its own (nearest: loop.run_in_executor) and gives the
+// future of its result. It takes the place of asyncio's selector: where asyncio waits for
+// a socket, a goroutine waits here, and posts to the loop when it is done. Any number may
+// run.
 //
 // The context that f gets ends when the future is cancelled and when the loop ends. A
 // cancelled future is done at once; f goes on until it heeds its context, and Main waits
@@ -106,10 +107,10 @@ func (o *offloaded[T]) cancel() bool {
 func (o *offloaded[T]) wait() { o.queued = true }
 func (o *offloaded[T]) left() { o.loop.workers.Done() }
 
-// An Executor runs functions on a bounded number of goroutines, in the order in which
-// they came (concurrent.futures.ThreadPoolExecutor). It makes goroutines when there is
-// work and ends them when there is none, so it need not be shut down. It may serve
-// several loops at once.
+// An Executor (concurrent.futures.ThreadPoolExecutor) runs functions on a bounded number
+// of goroutines, in the order in which they came. It makes goroutines when there is work
+// and ends them when there is none, so it need not be shut down. It may serve several
+// loops at once.
 type Executor struct {
 	limit   int
 	mu      sync.Mutex
@@ -124,18 +125,18 @@ type work interface {
 	left() // called when its goroutine has turned to something else
 }
 
-// NewExecutor makes an executor that runs at most n functions at once. It panics if n
-// is below one.
+// NewExecutor makes an executor (ThreadPoolExecutor(max_workers)) that runs at most n
+// functions at once. It panics if n is below one.
 func NewExecutor(n int) *Executor {
 	overlap.MustLimit("n", n)
 	return &Executor{limit: n}
 }
 
-// RunInExecutor runs f on a goroutine of the executor's, as soon as one is free, and
-// gives the future of its result (loop.run_in_executor); a nil executor is the one of
+// RunInExecutor (loop.run_in_executor) runs f on a goroutine of the executor's, as soon
+// as one is free, and gives the future of its result; a nil executor is the one of
 // [ToThread]. It is [Offload] with a bound: what waits in the queue when its future is
-// cancelled does not begin. What waits there when the loop ends does, as in asyncio, with a
-// context that has ended.
+// cancelled does not begin. What waits there when the loop ends does, as in asyncio, with
+// a context that has ended.
 func RunInExecutor[T any](s Scope, e *Executor, f func(context.Context) (T, error)) *Future[T] {
 	o := withContext(s, f)
 	if e == nil {
@@ -146,10 +147,10 @@ func RunInExecutor[T any](s Scope, e *Executor, f func(context.Context) (T, erro
 	return &o.Future
 }
 
-// ToThread runs f off the loop and suspends the task until it has returned
-// (asyncio.to_thread). It is for what would hold the loop: a call that blocks, or
-// work. At most as many run at once as [Threads] says. When the task is cancelled it
-// waits no longer, while f goes on until it heeds its context.
+// ToThread runs f off the loop (asyncio.to_thread) and suspends the task until it has
+// returned. It is for what would hold the loop: a call that blocks, or work. At most as
+// many run at once as [Threads] says. When the task is cancelled it waits no longer,
+// while f goes on until it heeds its context.
 func ToThread[T any](co *Co, f func(context.Context) (T, error)) (T, error) {
 	return RunInExecutor(co, nil, f).Await(co)
 }
@@ -201,26 +202,27 @@ func (e *Executor) serve(w work) {
 	}
 }
 
-// A Source is something outside of the loop that will post to it: a server, a signal, a
-// goroutine of one's own (what loop.add_reader is in asyncio). While one is open, the
-// loop waits for it and does not take itself for deadlocked.
+// A Source is something outside of the loop that will post to it (loop.add_reader): a
+// server, a signal, a goroutine of one's own. While one is open, the loop waits for it
+// and does not take itself for deadlocked.
 type Source struct {
 	loop *Loop
 	once sync.Once
 }
 
-// NewSource opens a source.
+// NewSource opens a source (loop.add_reader).
 func (l *Loop) NewSource() *Source {
 	l.sources++
 	return &Source{loop: l}
 }
 
-// Post puts f at the end of the loop's ready queue, as [Loop.CallSoonThreadsafe] does.
-// It may be called from any goroutine, and returns [ErrClosed] if the loop has ended.
+// Post puts f at the end of the loop's ready queue (loop.call_soon_threadsafe), as
+// [Loop.CallSoonThreadsafe] does. It may be called from any goroutine, and returns
+// [ErrClosed] if the loop has ended.
 func (s *Source) Post(f func()) error { return s.loop.CallSoonThreadsafe(f) }
 
-// Close says that no more will come. It may be called from any goroutine, and more than
-// once.
+// Close says that no more will come (loop.remove_reader). It may be called from any
+// goroutine, and more than once.
 func (s *Source) Close() {
 	s.once.Do(func() {
 		_ = s.loop.mail.post(callback(func() { s.loop.sources-- }))

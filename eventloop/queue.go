@@ -12,12 +12,12 @@ var (
 	// ErrQueueFull says that PutNowait found no room (asyncio.QueueFull).
 	ErrQueueFull = errors.New("eventloop: the queue is full")
 
-	// ErrQueueShutDown says that nothing can be put any more, or that nothing is left
-	// to get and nothing will come (asyncio.QueueShutDown).
+	// ErrQueueShutDown (asyncio.QueueShutDown) says that nothing can be put any more, or
+	// that nothing is left to get and nothing will come.
 	ErrQueueShutDown = errors.New("eventloop: the queue is shut down")
 
-	// ErrTaskDone says that TaskDone was called more often than items were put
-	// (asyncio's ValueError).
+	// ErrTaskDone (ValueError of Queue.task_done) says that TaskDone was called more
+	// often than items were put.
 	ErrTaskDone = errors.New("eventloop: TaskDone called too often")
 )
 
@@ -42,20 +42,19 @@ type Queue[T any] struct {
 	down       bool
 }
 
-// NewQueue makes a queue whose items come out in the order in which they went in
-// (asyncio.Queue(maxsize)). It has room for max items, or for any number if max is zero
-// or below.
+// NewQueue makes a queue (asyncio.Queue(maxsize)) whose items come out in the order in
+// which they went in. It has room for max items, or for any number if max is zero or
+// below.
 func NewQueue[T any](max int) *Queue[T] { return newQueue(max, &fifo[T]{}) }
 
 // NewLifoQueue makes a queue whose newest item comes out first (asyncio.LifoQueue): see
 // [NewQueue].
 func NewLifoQueue[T any](max int) *Queue[T] { return newQueue(max, &lifo[T]{}) }
 
-// NewPriorityQueue makes a queue whose least item comes out first
-// (asyncio.PriorityQueue): see [NewQueue]. compare is negative if a is to come out before
-// b, as cmp.Compare is. The order of items that compare equal is not defined: to have
-// them come out as they went in, number them and compare the numbers too. It panics if
-// compare is nil.
+// NewPriorityQueue makes a queue (asyncio.PriorityQueue) whose least item comes out
+// first: see [NewQueue]. compare is negative if a is to come out before b, as cmp.Compare
+// is. The order of items that compare equal is not defined: to have them come out as they
+// went in, number them and compare the numbers too. It panics if compare is nil.
 func NewPriorityQueue[T any](max int, compare func(a, b T) int) *Queue[T] {
 	if compare == nil {
 		panic("eventloop: compare is nil")
@@ -139,8 +138,8 @@ func (q *Queue[T]) GetNowait() (T, error) {
 	return item, nil
 }
 
-// All takes items, and waits for them, until the queue is empty and shut down (async for,
-// which asyncio's Queue does not have). If the wait ends with another error, which is
+// All takes items (async for, which asyncio's Queue does not have), and waits for them,
+// until the queue is empty and shut down. If the wait ends with another error, which is
 // [ErrCancelled], the last pair is that error with no item. TaskDone is the consumer's to
 // call.
 func (q *Queue[T]) All(co *Co) iter.Seq2[T, error] {

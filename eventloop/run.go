@@ -7,8 +7,8 @@ import (
 	"example.com/overlap"
 )
 
-// Run does all jobs on one loop and returns one result per key, in order (asyncio.gather
-// with return_exceptions=True). Their fetches overlap, off the loop; each Process runs on
+// Run (asyncio.gather with return_exceptions=True) does all jobs on one loop and returns
+// one result per key, in order. Their fetches overlap, off the loop; each Process runs on
 // it, so one at a time, and on one core. Nothing bounds the jobs in flight but the number
 // of keys. It panics if job lacks a function.
 //
@@ -35,9 +35,9 @@ func Run[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys []K) [
 	return results
 }
 
-// RunToThread is Run with Process off the loop, on as many goroutines as threads says
-// (loop.run_in_executor): the cure for a loop that is held by work. Then the loop does
-// nothing but to hand on, and all cores work. It panics if job lacks a function or
+// RunToThread is Run with Process off the loop (loop.run_in_executor), on as many
+// goroutines as threads says: the cure for a loop that is held by work. Then the loop
+// does nothing but to hand on, and all cores work. It panics if job lacks a function or
 // threads is below one.
 //
 // A job waits twice, so it is a task with a coroutine. What is bought: the cores, and a
@@ -69,10 +69,10 @@ func RunToThread[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], key
 	return results
 }
 
-// RunLimit is Run with at most limit jobs in flight: as many tasks take key after key
-// (in asyncio, tasks around a Queue, or a Semaphore). Which key is next they need no lock
-// to agree on, as nobody comes between two awaits. It panics if job lacks a function or
-// limit is below one.
+// RunLimit is Run with a bound (N tasks around a Queue, or a Semaphore): at most limit
+// jobs are in flight; as many tasks take key after key. Which key is next they need no
+// lock to agree on, as nobody comes between two awaits. It panics if job lacks a function
+// or limit is below one.
 //
 // It has limit coroutines, however many keys. A job holds its place until it is
 // processed. Take it where Run is right, and the other side, or memory, asks for a bound.
@@ -95,9 +95,9 @@ func RunLimit[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys [
 	return results
 }
 
-// Stream is RunLimit over keys that arrive, with results as they complete. At most limit+1
-// keys are pulled and not delivered. A slow consumer slows the input, never the loop:
-// results wait for it outside.
+// Stream is RunLimit over keys that arrive (asyncio.as_completed, a Queue and N tasks),
+// with results as they complete. At most limit+1 keys are pulled and not delivered. A
+// slow consumer slows the input, never the loop: results wait for it outside.
 //
 // The keys come by a channel and not by a [Queue]: what is posted to a loop is seen when
 // its turn has ended, and until then a task that could begin a fetch would miss it.
@@ -109,16 +109,17 @@ func Stream[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys ite
 		// Both have room for all that Pump lets be pulled, so nobody waits to send.
 		arrived, ended := make(chan K, limit+ahead), make(chan overlap.Keyed[K, R], limit+ahead)
 		_, _ = untilDone(ctx, func(co *Co) (struct{}, error) {
-			var some Event // have arrived, or no more will
+			var idle waiters // tasks without a key
 			noMore := false
 			offload(co, func() (struct{}, error) {
 				for key := range in {
 					arrived <- key
-					_ = co.loop.CallSoonThreadsafe(some.Set)
+					_ = co.loop.CallSoonThreadsafe(func() { idle.wake() })
 				}
 				return struct{}{}, co.loop.CallSoonThreadsafe(func() {
 					noMore = true
-					some.Set()
+					for idle.wake() {
+					}
 				})
 			})
 			delivered := offload(co, func() (struct{}, error) {
@@ -139,8 +140,7 @@ func Stream[K, B, R any](ctx context.Context, job overlap.Job[K, B, R], keys ite
 				if noMore {
 					return false
 				}
-				some.Clear()
-				_ = some.Wait(co)
+				_, _ = idle.wait(co, kindQueueGet)
 				return true
 			}).Await(co)
 			close(ended)

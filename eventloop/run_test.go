@@ -150,7 +150,7 @@ func TestWhatBecomesOfJobsIsNotReported(t *testing.T) {
 		"a panic":  func(int) error { panic("job panicked") },
 		"a Goexit": func(int) error { runtime.Goexit(); return nil },
 	}
-	const n = 3_000 // more than a loop remembers of errors that nobody asked for
+	const n = 3_000 // for the list of failures to be looked through many times
 	for name, run := range forms(1_500) {
 		for way, end := range ways {
 			t.Run(name+": "+way, func(t *testing.T) {

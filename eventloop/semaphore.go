@@ -23,9 +23,9 @@ func NewSemaphore(n int) *Semaphore {
 	return &Semaphore{free: n}
 }
 
-// NewBoundedSemaphore makes a semaphore that n tasks may pass, never more
-// (asyncio.BoundedSemaphore): a release too many, which is most often a mistake, is an
-// error. It panics if n is negative.
+// NewBoundedSemaphore (asyncio.BoundedSemaphore) makes a semaphore that n tasks may pass,
+// never more: a release too many, which is most often a mistake, is an error. It panics
+// if n is negative.
 func NewBoundedSemaphore(n int) *Semaphore {
 	s := NewSemaphore(n)
 	s.bound, s.bounded = n, true
@@ -66,10 +66,10 @@ func (s *Semaphore) Release() error {
 // Locked reports whether a task that came now would have to wait (Semaphore.locked).
 func (s *Semaphore) Locked() bool { return s.free == 0 || s.waiters.any() }
 
-// Enter acquires the semaphore for a body (async with): see [With].
+// Enter acquires the semaphore for a body (__aenter__): see [With].
 func (s *Semaphore) Enter(co *Co) error { return s.Acquire(co) }
 
-// Exit releases the semaphore after a body: see [With].
+// Exit releases the semaphore after a body (__aexit__): see [With].
 func (s *Semaphore) Exit(*Co, error) error { return s.Release() }
 
 // wake gives a place to the first that waits.

@@ -12,10 +12,10 @@ import (
 	"example.com/overlap"
 )
 
-// ErrCancelled is what a task's Await returns when the task is cancelled
-// (asyncio.CancelledError). A task may clean up, even wait while it does, and should
-// then return it; a task that returns it, wrapped or not, counts as cancelled. To go on
-// instead is to refuse the cancel, which is rarely right.
+// ErrCancelled (asyncio.CancelledError) is what a task's Await returns when the task is
+// cancelled. A task may clean up, even wait while it does, and should then return it; a
+// task that returns it, wrapped or not, counts as cancelled. To go on instead is to
+// refuse the cancel, which is rarely right.
 var ErrCancelled error = cancelledError{}
 
 type cancelledError struct{}
@@ -37,8 +37,9 @@ func (c Coroutine[T]) Await(co *Co) (T, error) {
 
 func (c Coroutine[T]) ensure(s Scope) *Future[T] { return &CreateTask(s, c).Future }
 
-// A Scope is where tasks and futures are made: a task's [*Co], the [*Loop] itself, for
-// callbacks, or a [*TaskGroup], which waits for the tasks made in it.
+// A Scope is where tasks and futures are made (a loop or a TaskGroup): a task's [*Co],
+// the [*Loop] itself, for callbacks, or a [*TaskGroup], which waits for the tasks made in
+// it.
 type Scope interface {
 	// scope gives the loop, and the group that the task is to join, if any.
 	scope() (*Loop, *TaskGroup)
@@ -95,8 +96,8 @@ func CreateTask[T any](s Scope, c Coroutine[T]) *Task[T] {
 	return t
 }
 
-// EagerTask is [CreateTask], but the task takes its first step at once, before EagerTask
-// returns (asyncio.eager_task_factory). One that needs not wait is done then, and has
+// EagerTask (asyncio.eager_task_factory) is [CreateTask], but the task takes its first
+// step at once, before EagerTask returns. One that needs not wait is done then, and has
 // cost no turn of the loop. It begins before whoever is ready already.
 func EagerTask[T any](s Scope, c Coroutine[T]) *Task[T] {
 	t := newTask(s, c)
@@ -151,12 +152,12 @@ func (t *Task[T]) SetName(name string) *Task[T] {
 // has ended, await it.
 func (t *Task[T]) Cancel() bool { return t.co.Cancel() }
 
-// Cancelling is how many cancels were asked for, less those taken back by
-// [Task.Uncancel] (Task.cancelling).
+// Cancelling is how many cancels were asked for (Task.cancelling), less those taken back
+// by [Task.Uncancel].
 func (t *Task[T]) Cancelling() int { return t.co.Cancelling() }
 
-// Uncancel says that one cancel has been dealt with, and returns how many are left
-// (Task.uncancel).
+// Uncancel says that one cancel has been dealt with (Task.uncancel), and returns how many
+// are left.
 func (t *Task[T]) Uncancel() int { return t.co.Uncancel() }
 
 // exec runs the coroutine, on a stack of its own, to its end.
@@ -187,8 +188,8 @@ type executor interface{ exec() }
 // Loop is the loop that the task runs on (asyncio.get_running_loop).
 func (co *Co) Loop() *Loop { return co.loop }
 
-// Context is Main's, with its values. It ends with the loop, and not when the task is
-// cancelled: what takes a Co returns [ErrCancelled] then.
+// Context is Main's, with its values (contextvars). It ends with the loop, and not when
+// the task is cancelled: what takes a Co returns [ErrCancelled] then.
 func (co *Co) Context() context.Context { return co.loop.ctx }
 
 // Name is the task's (Task.get_name).
@@ -199,7 +200,7 @@ func (co *Co) Name() string {
 // SetName names the task (Task.set_name).
 func (co *Co) SetName(name string) { co.details().name = name }
 
-// Cancel asks the task itself to end, at its next wait: see [Task.Cancel].
+// Cancel asks the task itself to end (Task.cancel), at its next wait: see [Task.Cancel].
 func (co *Co) Cancel() bool {
 	if co.done() {
 		co.fut.ask() // as in asyncio: who cancels has given up on the result
@@ -231,10 +232,11 @@ func (co *Co) interrupt() {
 	}
 }
 
-// Cancelling is how many cancels are not taken back: see [Task.Cancelling].
+// Cancelling is how many cancels are not taken back (Task.cancelling): see
+// [Task.Cancelling].
 func (co *Co) Cancelling() int { return int(co.cancelling) }
 
-// Uncancel says that one cancel has been dealt with: see [Task.Uncancel].
+// Uncancel says that one cancel has been dealt with (Task.uncancel): see [Task.Uncancel].
 func (co *Co) Uncancel() int {
 	if co.cancelling > 0 {
 		co.cancelling--
@@ -274,7 +276,7 @@ func (co *Co) Sleep(d time.Duration) error {
 	}
 	s.target, s.co, s.woken, s.cancelled = s, co, false, false
 	l := co.loop
-	l.timers.add(&s.timer, l.Time()+d)
+	l.timers.add(&s.timer, l.in(d))
 	co.waitsFor = s
 	if co.mustCancel && s.cancel() {
 		co.mustCancel = false
@@ -315,12 +317,14 @@ func (s *sleeper) cancel() bool {
 }
 
 func (s *sleeper) forget(*Co)       {}
+func (s *sleeper) waits() bool      { return !s.woken }
 func (s *sleeper) describe() string { return "Sleep" }
 
 // A waitable is what a task that is suspended waits for.
 type waitable interface {
 	canceller
 	forget(co *Co) // do not wake it
+	waits() bool   // it is still to come
 	describe() string
 }
 

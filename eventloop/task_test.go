@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -316,4 +317,71 @@ func TestFutures(t *testing.T) {
 		_, err = f.Result()
 		require.ErrorIs(t, err, eventloop.ErrCancelled)
 	})
+}
+
+// There is no time so long that it has passed already.
+func TestAVeryLongTime(t *testing.T) {
+	do(t, func(co *Co) {
+		require.NoError(t, co.Sleep(time.Second)) // at zero nothing would overflow
+		timer := co.Loop().CallLater(math.MaxInt64, func() { t.Error("called") })
+		task := eventloop.CreateTask(co, func(co *Co) (nothing, error) { return nothing{}, co.Sleep(math.MaxInt64) })
+		after := eventloop.After(co, math.MaxInt64)
+		require.NoError(t, co.Sleep(time.Hour))
+		require.False(t, task.Done())
+		require.False(t, after.Done())
+		timer.Cancel()
+		after.Cancel()
+		task.Cancel()
+		_, err := task.Await(co)
+		require.ErrorIs(t, err, eventloop.ErrCancelled)
+	})
+}
+
+func TestATaskTakesNoResultFromOutside(t *testing.T) {
+	do(t, func(co *Co) {
+		task := eventloop.CreateTask(co, func(co *Co) (int, error) { return 1, co.Yield() })
+		require.EqualError(t, task.SetResult(7), "eventloop: the result of a task is its coroutine's")
+		require.EqualError(t, task.SetException(errBad), "eventloop: the result of a task is its coroutine's")
+		value, err := task.Await(co)
+		require.NoError(t, err)
+		require.Equal(t, 1, value)
+	})
+}
+
+func TestANilCallbackPanicsAtOnce(t *testing.T) {
+	const want = "eventloop: the callback is nil"
+	do(t, func(co *Co) {
+		loop := co.Loop()
+		require.PanicsWithValue(t, want, func() { loop.CallSoon(nil) })
+		require.PanicsWithValue(t, want, func() { loop.CallLater(0, nil) })
+		require.PanicsWithValue(t, want, func() { _ = loop.CallSoonThreadsafe(nil) })
+		require.PanicsWithValue(t, want, func() { eventloop.NewFuture[int](co).AddDoneCallback(nil) })
+	})
+}
+
+// A callback that comes back for ever, and ends its goroutine each time.
+func TestTheEndOfTheLoopEnds(t *testing.T) {
+	calls := 0
+	_ = logged(t, func(co *Co) (nothing, error) {
+		var again func()
+		again = func() {
+			calls++
+			co.Loop().CallSoon(again)
+			runtime.Goexit()
+		}
+		co.Loop().CallSoon(again)
+		return nothing{}, nil
+	})
+	require.Less(t, calls, 20)
+}
+
+func TestASleeperThatIsWokenIsReady(t *testing.T) {
+	var infos []eventloop.TaskInfo
+	do(t, func(co *Co) {
+		sleeper := eventloop.CreateTask(co, func(co *Co) (nothing, error) { return nothing{}, co.Sleep(time.Hour) })
+		require.NoError(t, co.Yield())
+		sleeper.Cancel()
+		infos = co.Loop().Tasks()
+	})
+	require.Equal(t, "Task-2 is ready", infos[1].String())
 }

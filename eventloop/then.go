@@ -8,9 +8,9 @@ import (
 	"example.com/overlap"
 )
 
-// After is a future that is done after d, no earlier (loop.call_later that sets a future's
-// result). It is a wait without a task: it takes a future, a timer and nothing else. With d
-// of zero or less that is in the next turn. A cancel takes the timer back.
+// After is a future that is done after d (loop.call_later with Future.set_result), no
+// earlier. It is a wait without a task: it takes a future, a timer and nothing else. With
+// d of zero or less that is in the next turn. A cancel takes the timer back.
 func After(s Scope, d time.Duration) *Future[struct{}] {
 	l, _ := s.scope()
 	a := &after{}
@@ -41,8 +41,8 @@ func (a *after) cancel() bool {
 	return true
 }
 
-// Then has step called with what becomes of f, and gives the future of what it returns
-// (Future.add_done_callback; then, in other languages). It is a task of one wait, without
+// Then has step called with what becomes of f (Future.add_done_callback), and gives the
+// future of what it returns: then, in other languages. It is a task of one wait, without
 // the stack that a coroutine needs, in a tenth of the memory: for many that wait for
 // something simple.
 //
@@ -96,10 +96,10 @@ func (t *then[T, U]) cancel() bool {
 	return true
 }
 
-// Chain is [Then] for a step that begins another wait: its future is done when the one
-// that step returns is, and by the same. A cancel goes to f, and when step has been called,
-// to the future that it returned. A step that returns no future has panicked, as far as the
-// result goes.
+// Chain is [Then] for a step that waits again (nearest: Future.add_done_callback): its
+// future is done when the one that step returns is, and by the same. A cancel goes to f,
+// and when step has been called, to the future that it returned. A step that returns no
+// future has panicked, as far as the result goes.
 func Chain[T, U any](f *Future[T], step func(T, error) *Future[U]) *Future[U] {
 	mustStep(f == nil, step == nil)
 	c := &chain[T, U]{source: f, step: step}

@@ -34,11 +34,11 @@ const (
 	deadlineOver // the body ended before
 )
 
-// WithTimeout runs body, and cancels it if it takes longer than d (async with
-// asyncio.timeout). The body runs in the task itself and shares its cancel: what it
-// awaits when d has passed is cancelled and returns [ErrCancelled]. Once body has returned
-// that, wrapped or not, the error is [context.DeadlineExceeded]. Clean-up in body may
-// wait, and is waited for.
+// WithTimeout runs body (async with asyncio.timeout), and cancels it if it takes longer
+// than d. The body runs in the task itself and shares its cancel: what it awaits when d
+// has passed is cancelled and returns [ErrCancelled]. Once body has returned that,
+// wrapped or not, the error is [context.DeadlineExceeded]. Clean-up in body may wait, and
+// is waited for.
 //
 // If body returns something else after it was cancelled, no error or another, that is the
 // result: [Deadline.Expired] tells. If the task is cancelled by others meanwhile, the error
@@ -50,13 +50,13 @@ const (
 func WithTimeout(co *Co, d time.Duration, body func(*Deadline) error) error {
 	when := Forever
 	if d != Forever {
-		when = co.loop.in(d)
+		when = max(0, co.loop.in(d)) // not Forever, whatever d is
 	}
 	return WithTimeoutAt(co, when, body)
 }
 
-// WithTimeoutAt is [WithTimeout] with the time of the deadline by [Loop.Time] (async with
-// asyncio.timeout_at).
+// WithTimeoutAt (async with asyncio.timeout_at) is [WithTimeout] with the time of the
+// deadline by [Loop.Time].
 func WithTimeoutAt(co *Co, when time.Duration, body func(*Deadline) error) error {
 	if body == nil {
 		panic("eventloop: the body is nil")
@@ -90,8 +90,8 @@ func (d *Deadline) Expired() bool {
 	return d.state == deadlineExpiring || d.state == deadlineExpired
 }
 
-// Reschedule sets another time, by [Loop.Time]; one that has passed cancels the body at
-// its next wait, and [Forever] takes the deadline away (Timeout.reschedule). The error is
+// Reschedule sets another time (Timeout.reschedule), by [Loop.Time]; one that has passed
+// cancels the body at its next wait, and [Forever] takes the deadline away. The error is
 // [ErrInvalidState] if the body was cancelled or has ended.
 func (d *Deadline) Reschedule(when time.Duration) error {
 	switch d.state {

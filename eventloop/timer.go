@@ -12,12 +12,13 @@ type Timer struct {
 // CallLater calls f after d, no earlier (loop.call_later). With d zero or below that
 // is in the next turn.
 func (l *Loop) CallLater(d time.Duration, f func()) *Timer {
-	return l.CallAt(l.Time()+d, f)
+	return l.CallAt(l.in(d), f)
 }
 
 // CallAt calls f at a time of the loop's own clock, no earlier (loop.call_at). Timers
 // of the same time are called in the order in which they were set.
 func (l *Loop) CallAt(when time.Duration, f func()) *Timer {
+	mustCallback(f)
 	t := &Timer{handle: Handle{loop: l, f: f}, when: when}
 	t.target = &t.handle
 	l.timers.add(&t.timer, when)

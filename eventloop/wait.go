@@ -20,8 +20,8 @@ const (
 // zero is a time that has passed.
 const Forever time.Duration = -1
 
-// Wait suspends the task until those that it waits for are done, or as many of them as
-// when says, or timeout has passed (asyncio.wait). It returns those that are done and
+// Wait (asyncio.wait) suspends the task until those that it waits for are done, or as
+// many of them as when says, or timeout has passed. It returns those that are done and
 // those that are not, each in the order in which they were given, and once if they were
 // given twice.
 //

@@ -2,9 +2,8 @@ package eventloop
 
 import "errors"
 
-// A Resource is entered before a body and left after it, and both may suspend (an
-// asynchronous context manager). A [*Lock], a [*Semaphore] and a [*Condition] are
-// resources.
+// A Resource (an asynchronous context manager) is entered before a body and left after
+// it, and both may suspend. A [*Lock], a [*Semaphore] and a [*Condition] are resources.
 type Resource interface {
 	// Enter prepares the resource (__aenter__). After an error it is not exited.
 	Enter(co *Co) error
@@ -19,10 +18,10 @@ type Resource interface {
 // panic to know it: its stack would be lost.
 var errUnwound = errors.New("eventloop: the body panicked or called runtime.Goexit")
 
-// With runs body with a resource entered, and exits it whatever becomes of body: a
-// result, an error, a cancel, a panic, runtime.Goexit (async with). Exit may wait also
-// after a cancel, as that is delivered once. Several resources are With in With; they
-// are left in the reverse order.
+// With runs body with a resource entered (async with), and exits it whatever becomes of
+// body: a result, an error, a cancel, a panic, runtime.Goexit. Exit may wait also after a
+// cancel, as that is delivered once. Several resources are With in With; they are left in
+// the reverse order.
 //
 // The error is that of Enter, and then body has not run; or that of body; or that of Exit
 // if body has none or was cancelled: a clean-up that fails is not to look like a cancel.

@@ -4,9 +4,9 @@
 //
 //	go run ./bench/asyncio/bars FILE...
 //
-// The files are what `overlap bench -pkg ./bench/asyncio` wrote, and, for the loop's share in a page,
-// what `overlap bench` wrote of BenchmarkDispatch and BenchmarkPages. A bar whose rows
-// are not in the files is said to be not measured.
+// The files are what `overlap bench -pkg ./bench/asyncio` wrote and, for the loop's share
+// in a page, a run of BenchmarkPages. A bar whose rows are not in them is said to be not
+// measured.
 //
 // The exit status is 1 if a bar does not hold, and 2 if the files cannot be read.
 package main
