@@ -43,7 +43,7 @@ func TestCompareModels(t *testing.T) {
 	require.Regexp(t, `│\s+sequential\s+│.*│\s+plain-loop\s+│`, s.stdout)
 	require.Regexp(t, `(?m)^Dispatch/tasks=10000/workers=8\n  plain-loop is the fastest: \S+ an operation \(median of 10\)\.\n  plain-loop is [\d.]+ times as fast as `, s.stdout)
 	require.Regexp(t, `the limit of 150 in flight decides, no model with this limit can gain more than \d+ %\.`, s.stdout)
-	require.Regexp(t, `not ranked: goroutines is saturated, asks for 10,000 requests/s, over a quarter of the [\d,]+/s that this machine's loopback carries`, s.stdout)
+	require.Regexp(t, `not ranked: goroutines and eventloop are saturated, asks for 10,000 requests/s, over a quarter of the [\d,]+/s that this machine's loopback carries`, s.stdout)
 	require.Contains(t, s.stdout, ": no difference that this run can show.\n")
 	require.Regexp(t, `The noise floor is [\d.]+ %: so much pool differed from itself`, s.stdout)
 	require.Less(t, strings.Index(s.stdout, "│"), strings.Index(s.stdout, "is the fastest"), "the tables come first")
