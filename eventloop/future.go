@@ -3,7 +3,10 @@ package eventloop
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
+
+	"example.com/overlap"
 )
 
 // ErrInvalidState (asyncio.InvalidStateError) says that a future was asked for a result
@@ -250,4 +253,29 @@ func (f *future) removeCallback(r runnable) bool {
 		f.callback = nil
 		return true
 	}
+}
+
+// conclude makes a future done with what its function returned: the coroutine of a task,
+// the step of a [Then]. A cancel that came during it comes too late for it to be told.
+func (f *Future[T]) conclude(value T, err error, cancel bool) {
+	switch {
+	case f.done(): // the step has set a result itself
+		return
+	case err == nil && cancel:
+		f.settle(cancelled, ErrCancelled)
+	case errors.Is(err, ErrCancelled):
+		f.settle(cancelled, err)
+	default:
+		f.value = value
+		f.settle(finished, err)
+	}
+}
+
+// unreturned is the error of a function that did not return. v is what the deferred call
+// that noticed it has recovered.
+func unreturned(v any) error {
+	if v == nil {
+		return overlap.ErrGoexit
+	}
+	return &overlap.PanicError{Value: v, Stack: debug.Stack()}
 }

@@ -17,19 +17,19 @@ import (
 // that.
 type TaskGroup struct {
 	parent      *Co
-	first, last *member // the tasks that are not done
-	empty       *future // what the parent waits for at the end
-	errors      []error // in the order in which they came
-	exiting     bool    // the body has ended
-	aborting    bool    // the tasks are cancelled
-	interrupted bool    // the parent was cancelled by the group itself
+	members     list[member, *member] // the tasks that are not done
+	empty       *future               // what the parent waits for at the end
+	errors      []error               // in the order in which they came
+	exiting     bool                  // the body has ended
+	aborting    bool                  // the tasks are cancelled
+	interrupted bool                  // the parent was cancelled by the group itself
 }
 
 // A member is a task of a group, and the callback of its end.
 type member struct {
-	group      *TaskGroup
-	co         *Co
-	prev, next *member
+	group *TaskGroup
+	co    *Co
+	links[member]
 }
 
 // A GroupError is the error of a [TaskGroup] (ExceptionGroup): those of its tasks, in the
@@ -96,7 +96,7 @@ func (g *TaskGroup) scope() (*Loop, *TaskGroup) { return g.parent.loop, g }
 // refusal is why the group takes no tasks, if it does not.
 func (g *TaskGroup) refusal() error {
 	switch {
-	case g.exiting && g.first == nil:
+	case g.exiting && g.members.first == nil:
 		return errors.New("eventloop: the task group is over")
 	case g.aborting:
 		return errors.New("eventloop: the task group is being cancelled")
@@ -110,35 +110,17 @@ func (g *TaskGroup) add(co *Co) {
 		co.fut.settle(finished, err)
 		return
 	}
-	m := &member{group: g, co: co, prev: g.last}
-	if g.last == nil {
-		g.first = m
-	} else {
-		g.last.next = m
-	}
-	g.last = m
+	m := &member{group: g, co: co}
+	g.members.add(m)
 	co.fut.addCallback(m)
-}
-
-func (g *TaskGroup) remove(m *member) {
-	if m.prev == nil {
-		g.first = m.next
-	} else {
-		m.prev.next = m.next
-	}
-	if m.next == nil {
-		g.last = m.prev
-	} else {
-		m.next.prev = m.prev
-	}
 }
 
 // run hears that the task is done.
 func (m *member) run() {
 	g, f := m.group, m.co.fut
-	g.remove(m)
+	g.members.remove(m)
 	f.ask()
-	if g.first == nil && g.empty != nil && !g.empty.done() {
+	if g.members.first == nil && g.empty != nil && !g.empty.done() {
 		g.empty.settle(finished, nil)
 	}
 	if f.state == cancelled || f.err == nil {
@@ -155,7 +137,7 @@ func (m *member) run() {
 // abort cancels what is not done.
 func (g *TaskGroup) abort() {
 	g.aborting = true
-	for m := g.first; m != nil; m = m.next {
+	for m := range g.members.all() {
 		m.co.Cancel()
 	}
 }
@@ -171,7 +153,7 @@ func (g *TaskGroup) exit(err error) error {
 	if err != nil && !g.aborting {
 		g.abort()
 	}
-	for g.first != nil && !co.dropped {
+	for g.members.first != nil && !co.dropped {
 		g.empty = &future{loop: co.loop, kind: kindTaskGroup}
 		// Each cancel of the parent ends one of these waits. The first is passed on, if
 		// the group is not being cancelled as it is.

@@ -16,12 +16,11 @@ import (
 // that are due to the ready queue, and run as many entries of that queue as were in it
 // then. What they add waits for the next turn, behind what was there before.
 type Loop struct {
-	ready   ring
+	ready   ring[runnable]
 	timers  timerHeap
 	running *Co          // whose step runs; nil in a callback
 	idle    []*coroutine // coroutines whose task has ended, ready for another
 	start   time.Time
-	now     time.Duration // since start, read once a turn
 
 	mail    mail
 	sources int // what may still post: functions off the loop, and open Sources
@@ -31,7 +30,7 @@ type Loop struct {
 	ended     context.CancelCauseFunc
 	workers   sync.WaitGroup // goroutines off the loop
 	threads   *Executor      // of ToThread
-	tasks     taskList
+	tasks     list[Co, *Co]  // that are not done, oldest first
 	lastTask  uint64
 	failures  failures
 	unawaited unawaited
@@ -146,16 +145,17 @@ func (l *Loop) turn() bool {
 func (l *Loop) gather() bool {
 	for {
 		l.mail.take(&l.ready)
+		var now time.Duration
 		if l.timers.len() > 0 {
-			l.now = l.Time()
-			l.timers.due(l.now, &l.ready)
+			now = l.Time()
+			l.timers.due(now, &l.ready)
 		}
 		if l.ready.len() > 0 {
 			return true
 		}
 		wait := time.Duration(-1)
 		if l.timers.len() > 0 {
-			wait = l.timers.first() - l.now
+			wait = l.timers.first() - now
 		} else if l.sources == 0 && !l.mail.any.Load() {
 			return false
 		}
@@ -178,40 +178,6 @@ func (l *Loop) step(co *Co) {
 type callback func()
 
 func (f callback) run() { f() }
-
-// ring is a queue in a slice whose length is a power of two.
-type ring struct {
-	entries    []runnable
-	size       uint // the length
-	head, tail uint // the count of entries taken and put
-}
-
-func (r *ring) len() int { return int(r.tail - r.head) }
-
-func (r *ring) push(e runnable) {
-	if r.tail-r.head == r.size {
-		r.grow()
-	}
-	r.entries[r.tail&(r.size-1)] = e
-	r.tail++
-}
-
-func (r *ring) pop() runnable {
-	at := &r.entries[r.head&(r.size-1)]
-	e := *at
-	*at = nil
-	r.head++
-	return e
-}
-
-func (r *ring) grow() {
-	entries := make([]runnable, max(16, 2*r.size))
-	n := r.tail - r.head
-	for i := range n {
-		entries[i] = r.entries[(r.head+i)&(r.size-1)]
-	}
-	*r = ring{entries: entries, size: uint(len(entries)), tail: n}
-}
 
 // mail is where other goroutines leave entries for the ready queue.
 type mail struct {
@@ -243,13 +209,13 @@ func (m *mail) post(r runnable) error {
 }
 
 // take moves what was posted to the ready queue.
-func (m *mail) take(ready *ring) {
+func (m *mail) take(ready *ring[runnable]) {
 	if m.any.Load() {
 		m.takeAll(ready)
 	}
 }
 
-func (m *mail) takeAll(ready *ring) {
+func (m *mail) takeAll(ready *ring[runnable]) {
 	m.mu.Lock()
 	m.any.Store(false)
 	posted := m.posted

@@ -2,7 +2,6 @@ package eventloop
 
 import (
 	"context"
-	"runtime/debug"
 	"sync"
 
 	"example.com/overlap"
@@ -73,14 +72,15 @@ func withContext[T any](s Scope, f func(context.Context) (T, error)) *offloaded[
 
 // work calls f and posts what it gave.
 func (o *offloaded[T]) work() {
-	o.err = overlap.ErrGoexit
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			o.err = &overlap.PanicError{Value: v, Stack: debug.Stack()}
+		if !returned {
+			o.err = unreturned(recover())
 		}
 		_ = o.loop.mail.post(o)
 	}()
 	o.gave, o.err = o.f()
+	returned = true
 }
 
 // run takes the result in, on the loop.

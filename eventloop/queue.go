@@ -45,7 +45,7 @@ type Queue[T any] struct {
 // NewQueue makes a queue (asyncio.Queue(maxsize)) whose items come out in the order in
 // which they went in. It has room for max items, or for any number if max is zero or
 // below.
-func NewQueue[T any](max int) *Queue[T] { return newQueue(max, &fifo[T]{}) }
+func NewQueue[T any](max int) *Queue[T] { return newQueue(max, &ring[T]{}) }
 
 // NewLifoQueue makes a queue whose newest item comes out first (asyncio.LifoQueue): see
 // [NewQueue].
@@ -209,38 +209,6 @@ type store[T any] interface {
 	push(item T)
 	pop() T // only if there is one
 	len() int
-}
-
-// fifo is a ring: its length is a power of two.
-type fifo[T any] struct {
-	items      []T
-	head, tail uint // the count of items taken and put
-}
-
-func (s *fifo[T]) len() int { return int(s.tail - s.head) }
-
-func (s *fifo[T]) at(i uint) *T { return &s.items[i&uint(len(s.items)-1)] }
-
-func (s *fifo[T]) push(item T) {
-	if n := s.len(); n == len(s.items) {
-		grown := fifo[T]{items: make([]T, max(8, 2*n))}
-		for i := s.head; i != s.tail; i++ {
-			*grown.at(grown.tail) = *s.at(i)
-			grown.tail++
-		}
-		*s = grown
-	}
-	*s.at(s.tail) = item
-	s.tail++
-}
-
-func (s *fifo[T]) pop() T {
-	var none T
-	at := s.at(s.head)
-	item := *at
-	*at = none
-	s.head++
-	return item
 }
 
 // lifo is a stack.

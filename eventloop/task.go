@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"example.com/overlap"
@@ -55,7 +54,7 @@ type Co struct {
 	next       func() (bool, bool) // resumes its coroutine; nil before its first step
 	yield      func(bool) bool     // suspends it
 	mustCancel bool                // a cancel is to be delivered at the next step
-	special    bool                // suspend has more to do: in debug mode, and when dropped
+	special    bool                // a wait is more than a switch: in debug mode, and when dropped
 	dropped    bool                // the loop has given the task up: it can wait no more
 	asked      bool                // a cancel is on its way along what it awaits
 	cancelling int32
@@ -63,8 +62,7 @@ type Co struct {
 	fut        *future
 	task       executor
 	coro       *coroutine
-	earlier    *Co // the list of all tasks
-	later      *Co
+	links[Co]  // in the list of all tasks
 	id         uint64
 	more       *details
 }
@@ -167,19 +165,16 @@ func (t *Task[T]) exec() {
 		if returned {
 			return
 		}
-		switch v := recover(); {
-		case v != nil:
-			t.co.end(&overlap.PanicError{Value: v, Stack: debug.Stack()})
-		case t.co.dropped:
-			t.co.end(ErrCancelled)
-		default:
-			t.co.end(overlap.ErrGoexit)
+		err := unreturned(recover())
+		if err == overlap.ErrGoexit && t.co.dropped { // by its own unwind
+			err = ErrCancelled
 		}
+		var none T
+		t.conclude(none, err, false)
 	}()
 	value, err := t.coroutine(&t.co)
 	returned = true
-	t.value = value
-	t.co.end(err)
+	t.conclude(value, err, t.co.mustCancel)
 }
 
 // An executor is a task, whatever its type.
@@ -249,13 +244,16 @@ func (co *Co) Uncancel() int {
 
 // Yield lets everything run that is ready, and then the task again (asyncio.sleep(0)).
 //
-// It is [Co.suspend] by hand for the sake of speed: the processor foresees where a call
-// returns to, and is wrong for each one that returns on a stack just switched to.
+// It switches by itself, as [Co.wait] does, for the sake of speed: the processor foresees
+// where a call returns to, and is wrong for each one that returns on a stack just switched
+// to.
 func (co *Co) Yield() error {
 	co.mustRun()
 	co.loop.soon(co)
 	if co.special {
-		return co.suspend()
+		if err := co.mayWait(); err != nil {
+			return err
+		}
 	}
 	if !co.yield(suspended) {
 		co.unwind()
@@ -277,12 +275,7 @@ func (co *Co) Sleep(d time.Duration) error {
 	s.target, s.co, s.woken, s.cancelled = s, co, false, false
 	l := co.loop
 	l.timers.add(&s.timer, l.in(d))
-	co.waitsFor = s
-	if co.mustCancel && s.cancel() {
-		co.mustCancel = false
-	}
-	err := co.suspend()
-	co.waitsFor = nil
+	err := co.wait(s)
 	l.timers.cancel(&s.timer)
 	if err == nil && s.cancelled {
 		err = ErrCancelled
@@ -342,13 +335,7 @@ func (co *Co) await(f *future) error {
 			return errors.New("eventloop: awaited a future of another loop")
 		}
 		f.addCallback(co)
-		co.waitsFor = f
-		if co.mustCancel && f.cancel() {
-			co.mustCancel = false
-		}
-		err := co.suspend()
-		co.waitsFor = nil
-		if err != nil {
+		if err := co.wait(f); err != nil {
 			if f.done() {
 				f.ask() // it was to be told, had the cancel not come between
 			}
@@ -359,19 +346,33 @@ func (co *Co) await(f *future) error {
 	return f.err
 }
 
-// suspend gives the loop to others. It returns when the loop takes the next step of the
-// task: ErrCancelled, if that step delivers a cancel.
-func (co *Co) suspend() error {
+// wait gives the loop to others until w wakes the task. It returns when the loop takes the
+// next step of the task: ErrCancelled, if that step delivers a cancel.
+func (co *Co) wait(w waitable) error {
+	co.waitsFor = w
+	if co.mustCancel && w.cancel() {
+		co.mustCancel = false
+	}
 	if co.special {
-		if co.dropped {
-			return ErrCancelled
+		if err := co.mayWait(); err != nil {
+			co.waitsFor = nil
+			return err
 		}
-		co.details().place = place()
 	}
 	if !co.yield(suspended) {
 		co.unwind()
 	}
+	co.waitsFor = nil
 	return co.resume()
+}
+
+// mayWait is what special tasks do before they wait. One that is dropped may not.
+func (co *Co) mayWait() error {
+	if co.dropped {
+		return ErrCancelled
+	}
+	co.details().place = place()
+	return nil
 }
 
 // unwind ends the task by force: its deferred calls run, and they can wait for nothing.
@@ -398,22 +399,6 @@ func (co *Co) mustRun() {
 
 func (co *Co) wrongHands() {
 	panic(fmt.Sprintf("eventloop: the Co of %s is used while that task does not run: a Co belongs to one task, and to no other goroutine", co.Name()))
-}
-
-// end makes the task done with what its coroutine returned.
-func (co *Co) end(err error) {
-	f := co.fut
-	switch {
-	case err == nil && !co.mustCancel:
-		f.settle(finished, nil)
-	case err == nil: // cancelled, too late to be told
-		co.mustCancel = false
-		f.settle(cancelled, ErrCancelled)
-	case errors.Is(err, ErrCancelled):
-		f.settle(cancelled, err)
-	default:
-		f.settle(finished, err)
-	}
 }
 
 func (co *Co) done() bool { return co.fut.done() }
@@ -453,7 +438,7 @@ const suspended, ended = true, false
 func (l *Loop) begin(co *Co) bool {
 	if co.mustCancel {
 		co.mustCancel = false
-		co.end(ErrCancelled)
+		co.fut.settle(cancelled, ErrCancelled)
 		l.tasks.remove(co)
 		return false
 	}
@@ -511,43 +496,4 @@ func (l *Loop) bury(c *coroutine) {
 		c.stop()
 	}()
 	<-done
-}
-
-// taskList links all tasks of a loop that are not done, oldest first.
-type taskList struct{ first, last *Co }
-
-func (ts *taskList) add(co *Co) {
-	co.earlier = ts.last
-	if ts.last == nil {
-		ts.first = co
-	} else {
-		ts.last.later = co
-	}
-	ts.last = co
-}
-
-func (ts *taskList) remove(co *Co) {
-	if co.earlier == nil {
-		ts.first = co.later
-	} else {
-		co.earlier.later = co.later
-	}
-	if co.later == nil {
-		ts.last = co.earlier
-	} else {
-		co.later.earlier = co.earlier
-	}
-	co.earlier, co.later = nil, nil
-}
-
-func (ts *taskList) all() iter.Seq[*Co] {
-	return func(yield func(*Co) bool) {
-		for co := ts.first; co != nil; {
-			later := co.later
-			if !yield(co) {
-				return
-			}
-			co = later
-		}
-	}
 }

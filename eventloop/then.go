@@ -2,10 +2,7 @@ package eventloop
 
 import (
 	"errors"
-	"runtime/debug"
 	"time"
-
-	"example.com/overlap"
 )
 
 // After is a future that is done after d (loop.call_later with Future.set_result), no
@@ -205,31 +202,12 @@ func outcome[T any](f *Future[T], mustCancel *bool) (T, error) {
 	return f.Result()
 }
 
-// conclude makes a future done with what a step returned, as a task is with what its coroutine
-// did. A cancel during the step comes too late for it to be told.
-func (f *Future[T]) conclude(value T, err error, cancel bool) {
-	switch {
-	case f.done(): // the step has set a result itself
-		return
-	case err == nil && cancel:
-		f.settle(cancelled, ErrCancelled)
-	case errors.Is(err, ErrCancelled):
-		f.settle(cancelled, err)
-	default:
-		f.value = value
-		f.settle(finished, err)
-	}
-}
-
 // unwound makes a future done whose step did not return. It is to be deferred itself.
 func (f *future) unwound(returned *bool) {
 	if *returned {
 		return
 	}
-	err := overlap.ErrGoexit
-	if v := recover(); v != nil {
-		err = &overlap.PanicError{Value: v, Stack: debug.Stack()}
-	}
+	err := unreturned(recover())
 	if f.done() { // the step has set a result before
 		f.loop.logger().Error("a step did not return", "error", err)
 		return

@@ -30,7 +30,6 @@ func (t *Timer) When() time.Duration { return t.when }
 
 // Cancel takes the timer back if its callback has not begun (TimerHandle.cancel).
 func (t *Timer) Cancel() {
-	t.off = true
 	t.handle.loop.timers.cancel(&t.timer)
 }
 
@@ -83,7 +82,7 @@ func (h *timerHeap) add(t *timer, when time.Duration) {
 }
 
 // due moves the timers that are due to the ready queue.
-func (h *timerHeap) due(now time.Duration, ready *ring) {
+func (h *timerHeap) due(now time.Duration, ready *ring[runnable]) {
 	for len(h.slots) > 0 && h.slots[0].when <= now {
 		t := h.slots[0].timer
 		h.remove(t)

@@ -22,29 +22,24 @@ type failure struct {
 func (*failure) run() {}
 
 // failures are those of a loop. As in asyncio, an error is reported when its future is
-// garbage; here that is seen when the list has doubled, or at the end of the loop.
+// garbage; here that is seen when the list is looked through, or at the end of the loop.
 type failures struct {
-	loop  *Loop
-	list  []*failure
-	limit int // how long the list may become before it is looked through
+	loop *Loop
+	memory[*failure]
 }
 
 func (fs *failures) add(f *future) *failure {
-	if len(fs.list) >= max(fs.limit, 64) {
-		fs.list = slices.DeleteFunc(fs.list, func(f *failure) bool {
-			lost := !f.asked && f.future.Value() == nil
-			if lost {
-				fs.report(f)
-			}
-			return f.asked || lost
-		})
-		fs.limit = 2 * len(fs.list)
-	}
 	failed := &failure{future: weak.Make(f), err: f.err}
 	if co, ok := f.owner.(*Co); ok {
 		failed.isTask, failed.id, failed.more = true, co.id, co.more
 	}
-	fs.list = append(fs.list, failed)
+	fs.remember(failed, func(f *failure) bool {
+		lost := !f.asked && f.future.Value() == nil
+		if lost {
+			fs.report(f)
+		}
+		return f.asked || lost
+	})
 	return failed
 }
 
@@ -69,27 +64,38 @@ func (fs *failures) report(f *failure) {
 // unawaited are tasks that ended well and that nobody has awaited so far, kept in debug
 // mode.
 type unawaited struct {
-	loop  *Loop
-	tasks []*future
-	limit int
+	loop *Loop
+	memory[*future]
 }
 
 func (u *unawaited) add(f *future) {
-	if len(u.tasks) >= max(u.limit, 64) {
-		u.tasks = slices.DeleteFunc(u.tasks, func(f *future) bool { return f.asked })
-		u.limit = 2 * len(u.tasks)
-	}
-	u.tasks = append(u.tasks, f)
+	u.remember(f, func(f *future) bool { return f.asked })
 }
 
 func (u *unawaited) flush() {
-	for _, f := range u.tasks {
+	for _, f := range u.list {
 		if co := f.owner.(*Co); !f.asked {
 			args := append([]any{"cancelled", f.state == cancelled}, taskArgs(co.id, co.more)...)
 			u.loop.logger().Error("a task was never awaited", args...)
 		}
 	}
-	u.tasks = nil
+	u.list = nil
+}
+
+// A memory keeps what may have to be reported. It is looked through when it has doubled,
+// so a loop that runs for ever keeps no more than twice what it must.
+type memory[E any] struct {
+	list  []E
+	limit int // how long the list may become before it is looked through
+}
+
+// remember adds e, after having dropped what is settled, if it is time for that.
+func (m *memory[E]) remember(e E, settled func(E) bool) {
+	if len(m.list) >= max(m.limit, 64) {
+		m.list = slices.DeleteFunc(m.list, settled)
+		m.limit = 2 * len(m.list)
+	}
+	m.list = append(m.list, e)
 }
 
 // taskArgs say in a report which task it is about.

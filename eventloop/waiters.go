@@ -8,13 +8,13 @@ import "fmt"
 // allocates nothing. A waiter that is woken or cancelled stays in the list until its
 // task takes its next step: until then it has its place, and whoever comes is behind it.
 type waiters struct {
-	first, last *waiter
-	asleep      *waiter // no waiter before it is pending; nil: none is
+	list[waiter, *waiter]
+	asleep *waiter // no waiter before it is pending; nil: none is
 }
 
 type waiter struct {
 	future
-	prev, next *waiter
+	links[waiter]
 }
 
 // wait suspends the task at the end of the list until it is woken. The error says that
@@ -43,9 +43,9 @@ func (ws *waiters) wait(co *Co, k kind) (woken bool, err error) {
 // wake wakes the first that is neither woken nor cancelled, and reports whether there
 // was one.
 func (ws *waiters) wake() bool {
-	for w := ws.asleep; w != nil; w = w.next {
+	for w := ws.asleep; w != nil; w = w.later {
 		if !w.done() {
-			ws.asleep = w.next
+			ws.asleep = w.later
 			w.settle(finished, nil)
 			return true
 		}
@@ -63,7 +63,7 @@ func (ws *waiters) wakeFirst() {
 
 // any reports whether there is one that is not cancelled.
 func (ws *waiters) any() bool {
-	for w := ws.first; w != nil; w = w.next {
+	for w := range ws.all() {
 		if w.state != cancelled {
 			return true
 		}
@@ -72,31 +72,15 @@ func (ws *waiters) any() bool {
 }
 
 func (ws *waiters) add(w *waiter) {
-	w.prev = ws.last
-	if ws.last == nil {
-		ws.first = w
-	} else {
-		ws.last.next = w
-	}
-	w.next = nil
-	ws.last = w
+	ws.list.add(w)
 	if ws.asleep == nil {
 		ws.asleep = w
 	}
 }
 
 func (ws *waiters) remove(w *waiter) {
-	if w.prev == nil {
-		ws.first = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		ws.last = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
 	if ws.asleep == w {
-		ws.asleep = w.next
+		ws.asleep = w.later
 	}
+	ws.list.remove(w)
 }
