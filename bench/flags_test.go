@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/overlap/bench/site"
 )
 
 // settings are the harness's own flags, beside those of go test.
@@ -52,13 +54,7 @@ func (s *settings) register(set *flag.FlagSet) {
 }
 
 func TestMain(m *testing.M) {
-	if pages, ok := os.LookupEnv(serveSite); ok {
-		if err := serve(pages); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
+	site.Main()
 	flags.register(flag.CommandLine)
 	flag.Parse()
 	if err := flags.validate(); err != nil {

@@ -219,7 +219,7 @@ func TestPagesCell(t *testing.T) {
 	require.NoError(t, err)
 	for _, m := range Models[string, stamped[pages.Body], pages.Page](Limit{InFlight: 4, Process: 2}) {
 		require.NoError(t, differ(m.Run(t.Context(), cell.job, cell.keys), want, cell.equal))
-		record, err := site.record()
+		record, err := site.Record()
 		require.NoError(t, err)
 		require.EqualValues(t, tasks, record.Requests, m.Name)
 		require.Zero(t, record.Duplicates, m.Name)
@@ -241,10 +241,6 @@ func TestPagesOf(t *testing.T) {
 	require.Equal(t, []pagesOf{{10 * ms, 100}, {50 * ms, 100}, {50 * ms, 500}}, of())
 	require.Equal(t, []pagesOf{{10 * ms, 100}, {10 * ms, 500}}, of("-latency=10ms"), "who asks for it gets it")
 	require.Equal(t, []pagesOf{{10 * ms, 5}, {50 * ms, 5}, {10 * ms, 70}, {50 * ms, 70}}, of("-tasks=70,5"))
-}
-
-func TestServeRefusesAWrongNumberOfPages(t *testing.T) {
-	require.ErrorContains(t, serve("many"), serveSite+"=many: ")
 }
 
 func TestFlags(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"example.com/overlap/bench/calibrate"
 	"example.com/overlap/bench/cost"
 	"example.com/overlap/bench/openloop"
+	"example.com/overlap/bench/site"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages"
 )
@@ -54,7 +55,7 @@ func BenchmarkOpen(b *testing.B) {
 }
 
 type openCell struct {
-	site     *site
+	site     *site.Site
 	latency  time.Duration
 	rate     int
 	schedule openloop.Schedule
@@ -85,12 +86,12 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	client := pages.NewClient(inFlight, time.Minute)
 	defer client.CloseIdleConnections()
 	connections := min(inFlight, max(1, 2*int(float64(c.rate)*c.latency.Seconds())))
-	if err := pages.Connect(b.Context(), client, c.site.url+mockserver.PagePath(0), connections); err != nil {
+	if err := pages.Connect(b.Context(), client, c.site.PageURL(0), connections); err != nil {
 		b.Fatalf("warm-up: %v", err)
 	}
 	var keys []string
-	for i := range c.site.pages {
-		keys = append(keys, fmt.Sprintf("%s%s?latency=%v", c.site.url, mockserver.PagePath(i), c.latency))
+	for i := range c.site.Settings.Pages {
+		keys = append(keys, fmt.Sprintf("%s?latency=%v", c.site.PageURL(i), c.latency))
 	}
 
 	var sent, intended stopwatch

@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"example.com/overlap"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/bench/site"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/sequential"
 	"example.com/overlap/workload/pages"
@@ -77,7 +80,7 @@ func (s *settings) limit(latency time.Duration) Limit {
 	return Limit{InFlight: inFlight, Process: processors, Buffer: s.buffer}
 }
 
-func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[string, stamped[pages.Body], pages.Page] {
+func pagesCell(b testing.TB, site *site.Site, tasks int, latency time.Duration) cell[string, stamped[pages.Body], pages.Page] {
 	client := pages.NewClient(tasks, time.Minute)
 	b.Cleanup(client.CloseIdleConnections)
 	watch := new(stopwatch)
@@ -92,22 +95,22 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 	}
 	plain := make([]string, tasks) // the same pages, without the latency
 	for i := range c.keys {
-		plain[i] = site.url + mockserver.PagePath(i)
+		plain[i] = site.PageURL(i)
 		c.keys[i] = fmt.Sprintf("%s?latency=%v", plain[i], latency)
 	}
 	c.want = sync.OnceValues(func() ([]overlap.Result[pages.Page], error) {
-		return expected(b.Context(), site.pages, plain, c.keys)
+		return expected(b.Context(), site.Settings, plain, c.keys)
 	})
 	c.able = mockserver.CheckFiles
 	c.warm = func(inFlight int) error {
-		if err := pages.Connect(b.Context(), client, site.url+mockserver.PagePath(0), inFlight); err != nil {
+		if err := pages.Connect(b.Context(), client, site.PageURL(0), inFlight); err != nil {
 			return err
 		}
-		_, err := site.record()
+		_, err := site.Record()
 		return err
 	}
 	c.seen = func() (peak int, err error) {
-		record, err := site.record()
+		record, err := site.Record()
 		return int(record.PeakInFlight), err
 	}
 	return c
@@ -115,8 +118,8 @@ func pagesCell(b testing.TB, site *site, tasks int, latency time.Duration) cell[
 
 // expected are the right results: those of a sequential run without latency,
 // which needs no network either. A page's URL is the key.
-func expected(ctx context.Context, sitePages int, plain, keys []string) ([]overlap.Result[pages.Page], error) {
-	transport, err := mockserver.NewTransport(settingsOf(sitePages))
+func expected(ctx context.Context, settings mockserver.Settings, plain, keys []string) ([]overlap.Result[pages.Page], error) {
+	transport, err := mockserver.NewTransport(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -125,4 +128,12 @@ func expected(ctx context.Context, sitePages int, plain, keys []string) ([]overl
 		want[i].Value.URL = keys[i]
 	}
 	return want, overlap.Errors(want)
+}
+
+// startSite starts a site of so many pages that ends with the benchmark.
+func startSite(b testing.TB, pages int) *site.Site {
+	s, err := site.Start(mockserver.Settings{Seed: 1, Pages: pages, PageSize: 4096, Links: 10})
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	return s
 }
