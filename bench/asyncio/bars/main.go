@@ -12,34 +12,10 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
-	"slices"
 
 	"example.com/overlap/bench/asyncio"
-	"example.com/overlap/bench/results"
+	"example.com/overlap/bench/bars"
 )
 
-func main() { os.Exit(bars(os.Args[1:], os.Stdout, os.Stderr)) }
-
-func bars(files []string, stdout, stderr io.Writer) int {
-	if len(files) == 0 {
-		fmt.Fprintln(stderr, "usage: bars FILE...")
-		return 2
-	}
-	set, err := results.ReadFiles(files...)
-	if err != nil {
-		fmt.Fprintln(stderr, "bars:", err)
-		return 2
-	}
-	findings := asyncio.Judge(set, asyncio.Bars())
-	if err := asyncio.Write(stdout, findings); err != nil {
-		fmt.Fprintln(stderr, "bars:", err)
-		return 2
-	}
-	if slices.ContainsFunc(findings, func(f asyncio.Finding) bool { return f.Lacking == "" && !f.Holds }) {
-		return 1
-	}
-	return 0
-}
+func main() { os.Exit(bars.Main(asyncio.Bars(), os.Args[1:], os.Stdout, os.Stderr)) }
