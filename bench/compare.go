@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"example.com/overlap"
+	"example.com/overlap/bench/schedule"
 )
 
 // Compare runs a job of your own under every model, at each limit, as
@@ -58,6 +59,26 @@ type Comparison[K, B, R any] struct {
 
 	// Equal says whether two values are the same; nil stands for reflect.DeepEqual.
 	Equal func(a, b R) bool
+
+	// Want gives the right results, one for each of Keys. Nil stands for a sequential run,
+	// which waits for each job in turn: where that takes long, the same jobs without their
+	// waits give the same. It is called once; an error fails the benchmark.
+	Want func() ([]overlap.Result[R], error)
+
+	// Costs are what the job of each key waits and works, if that is known beforehand. Then
+	// x-ideal is reported of each model that has an Ideal, and in a calibrated run
+	// (`overlap bench`) a cell that this machine cannot measure is named as saturated. A
+	// model that cannot take less than [TooLong] leaves itself out, unless Full is set.
+	Costs []schedule.Job
+	Full  bool
+
+	// Loopback says that jobs wait for a server on this machine, so that Costs tell how many
+	// requests a second a cell asks for.
+	Loopback bool
+
+	// Warm opens what all models use and keep, such as connections, for so many jobs in
+	// flight. It is called before each model's runs, untimed. An error fails the benchmark.
+	Warm func(inFlight int) error
 }
 
 // Run runs every model at every limit as a sub-benchmark of b, called
@@ -71,6 +92,9 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	if len(c.Keys) == 0 {
 		b.Fatal("bench: there are no keys to run the job on")
 	}
+	if len(c.Costs) > 0 && len(c.Costs) != len(c.Keys) {
+		b.Fatalf("bench: there are %d costs for %d keys", len(c.Costs), len(c.Keys))
+	}
 	models := c.Models
 	if models == nil {
 		models = Models[K, B, R]
@@ -79,16 +103,28 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	if equal == nil {
 		equal = func(a, b R) bool { return reflect.DeepEqual(a, b) }
 	}
+	expected := c.Want
+	if expected == nil {
+		expected = func() ([]overlap.Result[R], error) { return sequentially(b.Context(), c.Job, c.Keys), nil }
+	}
 	cell := cell[K, B, R]{
 		job: c.Job, keys: c.Keys, equal: equal,
 		want: sync.OnceValues(func() ([]overlap.Result[R], error) {
-			want := sequentially(b.Context(), c.Job, c.Keys)
+			want, err := expected()
+			switch {
+			case err != nil:
+				return nil, err
+			case len(want) != len(c.Keys):
+				return nil, fmt.Errorf("%d results for %d keys", len(want), len(c.Keys))
+			}
 			if err := allFailed(want); err != nil {
 				b.Logf("warning: every job fails, so it is the failing that is measured; the first: %v", err)
 			}
 			return want, nil
 		}),
-		sent: new(stopwatch),
+		sent:  new(stopwatch),
+		costs: c.Costs, online: c.Loopback, warm: c.Warm,
+		full: c.Full, fully: "Comparison.Full",
 	}
 	for _, limit := range c.Limits {
 		overlap.MustLimit("limit.InFlight", limit.InFlight)
@@ -105,14 +141,15 @@ func (c Comparison[K, B, R]) Run(b *testing.B) {
 	}
 }
 
-// namedAndWhole returns an error if a model has no name, no Run, or another one's name.
+// namedAndWhole returns an error if a model has no name, neither Run nor Open, or another one's
+// name.
 func namedAndWhole[K, B, R any](models []Model[K, B, R]) error {
 	seen := map[string]bool{}
 	for i, m := range models {
 		switch {
 		case m.Name == "":
 			return fmt.Errorf("model %d has no Name", i)
-		case m.Run == nil:
+		case m.Run == nil && m.Open == nil:
 			return fmt.Errorf("model %q has no Run", m.Name)
 		case seen[m.Name]:
 			return fmt.Errorf("two models are called %q", m.Name)

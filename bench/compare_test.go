@@ -10,13 +10,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap"
 	"example.com/overlap/bench"
+	"example.com/overlap/bench/calibrate"
+	"example.com/overlap/bench/rounds"
+	"example.com/overlap/bench/schedule"
+	"example.com/overlap/pool"
 )
 
 // This is BenchmarkMine in a _test.go file of any module: a job, its keys, some
@@ -55,11 +62,14 @@ replace example.com/overlap => %s
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/overlap"
 	"example.com/overlap/bench"
+	"example.com/overlap/bench/schedule"
 )
 
 var job = overlap.Job[string, string, string]{
@@ -107,6 +117,18 @@ func BenchmarkWrongModel(b *testing.B) {
 }
 
 func BenchmarkNoLimits(b *testing.B) { bench.Compare(b, job, names, nil) }
+
+func BenchmarkCosts(b *testing.B) {
+	waits := job
+	waits.Fetch = func(ctx context.Context, name string) (string, error) {
+		time.Sleep(time.Millisecond)
+		return job.Fetch(ctx, name)
+	}
+	bench.Comparison[string, string, string]{
+		Job: waits, Keys: names, Limits: bench.Limits(2), Models: mine(strings.ToUpper),
+		Costs: slices.Repeat([]schedule.Job{{Wait: time.Millisecond}}, len(names)), Loopback: true,
+	}.Run(b)
+}
 `
 )
 
@@ -146,6 +168,19 @@ func TestCompareFromAnotherModule(t *testing.T) {
 	require.Contains(t, out, "--- FAIL: BenchmarkWrongModel/tasks=3/limit=2/model=mine")
 	require.Contains(t, out, "wrong result: job 0: tea, want TEA")
 
+	// On a machine whose loopback carries 4,000 requests a second, 3 at once in a millisecond
+	// are too many, and 3 in two milliseconds as well.
+	t.Setenv(rounds.CalibrationEnv, calibrate.Calibration{Loopback: 4_000}.String())
+	out, err = run("Costs")
+	require.NoError(t, err, out)
+	ours := regexp.MustCompile(`(?m)^BenchmarkCosts/tasks=3/limit=2/model=pool(-\d+)?\s.*$`).FindString(out)
+	require.Contains(t, ours, " x-ideal", out)
+	require.Contains(t, out, "saturated: asks for 1,500 requests/s")
+	mine := regexp.MustCompile(`(?s)\nBenchmarkCosts/tasks=3/limit=2/model=mine.*`).FindString(out) // the last of them
+	require.Contains(t, mine, " peak-inflight", out)
+	require.NotContains(t, mine, " x-ideal", "its schedule is not known")
+	require.NotContains(t, mine, "saturated", "so it is not known what it asks for")
+
 	out, err = run("NoLimits")
 	require.Error(t, err)
 	require.Contains(t, out, "bench: there are no limits to compare the models at")
@@ -167,14 +202,120 @@ func TestCompareJobsThatGoWrong(t *testing.T) {
 			return n, nil
 		},
 	}
+	require.False(t, compared(t, bench.Comparison[int, int, int]{Job: job, Keys: []int{1, 2, 3}, Limits: bench.Limits(2)}))
+}
+
+// compared runs a comparison of one iteration each, and says if it failed.
+func compared(t *testing.T, c bench.Comparison[int, int, int]) (failed bool) {
+	t.Helper()
 	benchtime := flag.Lookup("test.benchtime").Value
 	was := benchtime.String()
 	require.NoError(t, benchtime.Set("1x"))
 	defer func() { require.NoError(t, benchtime.Set(was)) }()
-	failed := true
+	failed = true
 	testing.Benchmark(func(b *testing.B) {
-		bench.Compare(b, job, []int{1, 2, 3}, bench.Limits(2))
-		failed = b.Failed()
+		defer func() { failed = b.Failed() }()
+		c.Run(b)
 	})
-	require.False(t, failed)
+	return failed
+}
+
+// A model that keeps something opens it before its runs, once, and ends it after them; what it
+// keeps counts as added by it.
+func TestCompareOpensOnceAndReleases(t *testing.T) {
+	identity := func(_ context.Context, n int) (int, error) { return n, nil }
+	job := overlap.Job[int, int, int]{Fetch: identity, Process: identity}
+	for _, c := range []struct {
+		name  string
+		err   error
+		wants []string
+	}{
+		{"it opens", nil, []string{"open a", "release a", "open b", "release b"}},
+		{"it does not", errors.New("no more workers"), []string{"open a", "open b"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var seen []string
+			kept := func(name string, limit int) bench.Model[int, int, int] {
+				return bench.Model[int, int, int]{Name: name, Peak: limit, Open: func() (overlap.Runner[int, int, int], func(), error) {
+					seen = append(seen, "open "+name)
+					if c.err != nil {
+						return nil, nil, c.err
+					}
+					open := true
+					run := func(ctx context.Context, job overlap.Job[int, int, int], keys []int) []overlap.Result[int] {
+						require.True(t, open)
+						return pool.Run(ctx, job, keys, limit)
+					}
+					return run, func() { open = false; seen = append(seen, "release "+name) }, nil
+				}}
+			}
+			failed := compared(t, bench.Comparison[int, int, int]{
+				Job: job, Keys: []int{1, 2, 3}, Limits: bench.Limits(2),
+				Models: func(l bench.Limit) []bench.Model[int, int, int] {
+					return []bench.Model[int, int, int]{kept("a", l.InFlight), kept("b", l.InFlight)}
+				},
+			})
+			require.Equal(t, c.err != nil, failed)
+			require.Equal(t, c.wants, seen)
+		})
+	}
+}
+
+func TestCompareWithCostsAndExpectedResults(t *testing.T) {
+	const long = bench.TooLong/2 + time.Millisecond
+	runs := func(fetches *atomic.Int64) bench.Comparison[int, int, int] {
+		return bench.Comparison[int, int, int]{
+			Job: overlap.Job[int, int, int]{
+				Fetch:   func(_ context.Context, n int) (int, error) { fetches.Add(1); return n, nil },
+				Process: func(_ context.Context, n int) (int, error) { return 2 * n, nil },
+			},
+			Keys:   []int{1, 2},
+			Limits: bench.Limits(1),
+			Want:   func() ([]overlap.Result[int], error) { return []overlap.Result[int]{{Value: 2}, {Value: 4}}, nil },
+			Models: func(l bench.Limit) []bench.Model[int, int, int] {
+				return slices.DeleteFunc(bench.Models[int, int, int](l), func(m bench.Model[int, int, int]) bool { return m.Name != "pool" })
+			},
+		}
+	}
+	costs := func(each time.Duration, n int) []schedule.Job { return slices.Repeat([]schedule.Job{{Wait: each}}, n) }
+	for _, c := range []struct {
+		name    string
+		change  func(*bench.Comparison[int, int, int])
+		fails   bool
+		fetches bool
+	}{
+		{"as it is", func(*bench.Comparison[int, int, int]) {}, false, true},
+		{"the results expected are others", func(c *bench.Comparison[int, int, int]) {
+			c.Want = func() ([]overlap.Result[int], error) { return []overlap.Result[int]{{Value: 2}, {Value: 5}}, nil }
+		}, true, true},
+		{"too few results expected", func(c *bench.Comparison[int, int, int]) {
+			c.Want = func() ([]overlap.Result[int], error) { return []overlap.Result[int]{{Value: 2}}, nil }
+		}, true, false},
+		{"no results expected, for a reason", func(c *bench.Comparison[int, int, int]) {
+			c.Want = func() ([]overlap.Result[int], error) { return nil, errors.New("no network") }
+		}, true, false},
+		{"warmed up for one in flight", func(c *bench.Comparison[int, int, int]) {
+			c.Warm = func(inFlight int) error {
+				if inFlight != 1 {
+					return errors.New("the limit is 1")
+				}
+				return nil
+			}
+		}, false, true},
+		{"not warm", func(c *bench.Comparison[int, int, int]) {
+			c.Warm = func(int) error { return errors.New("no network") }
+		}, true, false},
+		{"a cost for each key", func(c *bench.Comparison[int, int, int]) { c.Costs = costs(time.Millisecond, 2) }, false, true},
+		{"a cost too few", func(c *bench.Comparison[int, int, int]) { c.Costs = costs(time.Millisecond, 1) }, true, false},
+		{"too long", func(c *bench.Comparison[int, int, int]) { c.Costs = costs(long, 2) }, false, false},
+		{"too long, and to be run", func(c *bench.Comparison[int, int, int]) { c.Costs, c.Full = costs(long, 2), true }, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var fetches atomic.Int64
+			comparison := runs(&fetches)
+			c.change(&comparison)
+			require.Equal(t, c.fails, compared(t, comparison))
+			require.Equal(t, c.fetches, fetches.Load() > 0)
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -26,7 +27,8 @@ type cell[K, B, R any] struct {
 	keys  []K
 	want  func() ([]overlap.Result[R], error) // what every model must give; found out once, by the first that runs
 	equal func(a, b R) bool
-	full  bool // run it, however long it takes
+	full  bool   // run it, however long it takes
+	fully string // how a reader asks for that, if not by the flag -full
 
 	// costs are what each key's job waits and works, where jobs wait: for x-ideal and
 	// the rule above. online is true if it waits for a server on loopback.
@@ -53,7 +55,8 @@ type cell[K, B, R any] struct {
 //
 //	jobs/s           jobs done a second
 //	ns/job           makespan over jobs
-//	x-ideal          makespan over the least that is possible, see ideal (where jobs wait)
+//	x-ideal          makespan over the least that is possible, see ideal (where jobs wait,
+//	                 and the model's schedule is known)
 //	cpu-ns/job       CPU time of this process, user and system, over jobs
 //	cores-used       CPU time over the time of the runs that it was taken of
 //	peak-inflight    jobs begun and not ended, at most
@@ -76,7 +79,7 @@ type cell[K, B, R any] struct {
 func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	ideal := c.ideal(m)
 	if ideal > TooLong && !c.full {
-		b.Skipf("its makespan is %v, computed; -full runs it", ideal)
+		b.Skipf("its makespan is %v, computed; %s runs it", ideal, cmp.Or(c.fully, "-full"))
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
@@ -111,6 +114,14 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	memory := cost.WatchMemory(sampling(ideal))
 	defer memory.Stop()
 	peaks.before = settled()
+	if m.Open != nil {
+		run, release, err := m.Open()
+		if err != nil {
+			b.Fatalf("open: %v", err)
+		}
+		defer release()
+		m.Run = run
+	}
 	var meter meter
 	b.ReportAllocs()
 	if ideal > 0 {
@@ -148,7 +159,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 	b.ReportMetric(float64(grown.Stacks), "peak-stack-B")
 	meter.report(b, len(c.keys))
 	resident.report(b)
-	if ideal > 0 {
+	if ideal > 0 && m.Ideal != nil {
 		b.ReportMetric(float64(elapsed)/float64(b.N)/float64(ideal), "x-ideal")
 	}
 	c.sent.report(b, "send", "")
@@ -156,6 +167,7 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 		b.ReportMetric(milliseconds(firstResult(ctx, m.Stream, c.job, c.keys)), "first-result-ms")
 	}
 	b.ReportMetric(milliseconds(cancelled(ctx, m.Run, c.job, c.keys, peak)), "cancel-ms")
+	c.online = c.online && m.Ideal != nil // or nobody knows what it asks for in a second
 	if why := c.saturated(calibration(b), ideal); why != "" {
 		b.Logf("saturated: %s", why)
 	}
@@ -163,18 +175,23 @@ func (c cell[K, B, R]) run(b *testing.B, m Model[K, B, R]) {
 
 // ideal is the makespan that nothing can beat: the model's own in virtual time, or, if
 // that is more, what this process's cores need for the work, none of which can begin before
-// the shortest wait is over. It is 0 where jobs do not wait.
+// the shortest wait is over. It is 0 where jobs do not wait. Of a model whose schedule is
+// not known it is the longest job, at least.
 func (c cell[K, B, R]) ideal(m Model[K, B, R]) time.Duration {
 	if len(c.costs) == 0 {
 		return 0
 	}
 	var work time.Duration
 	wait := time.Duration(math.MaxInt64)
+	planned := m.Ideal
+	if planned == nil {
+		planned = schedule.Goroutines
+	}
 	for _, job := range c.costs {
 		work += job.Work
 		wait = min(wait, job.Wait)
 	}
-	return max(m.Ideal(c.costs).Makespan, wait+work/time.Duration(runtime.GOMAXPROCS(0)))
+	return max(planned(c.costs).Makespan, wait+work/time.Duration(runtime.GOMAXPROCS(0)))
 }
 
 // saturated says why this machine cannot measure the cell, or "".

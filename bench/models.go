@@ -53,10 +53,15 @@ func (l Limit) widths() pipeline.Widths {
 // A Model is one form of a concurrency model with its limits bound.
 type Model[K, B, R any] struct {
 	Name   string                             // as it stands in /model=NAME
-	Run    overlap.Runner[K, B, R]            // never nil
+	Run    overlap.Runner[K, B, R]            // nil only where there is Open
 	Stream overlap.Streamer[K, B, R]          // nil where a form has none
-	Ideal  func([]schedule.Job) schedule.Plan // its exact schedule, in virtual time
+	Ideal  func([]schedule.Job) schedule.Plan // its exact schedule, in virtual time; nil where it is not known
 	Peak   int                                // jobs in flight at most; 0: no bound
+
+	// Open is for a model that keeps something from run to run, such as a library's pool of
+	// workers. It gives the Runner, in place of Run, and what ends all that was opened. A
+	// benchmark opens it once, untimed, and counts what it keeps with what the model adds.
+	Open func() (run overlap.Runner[K, B, R], release func(), err error)
 
 	// AnyOrder says that jobs begin in no promised order, so that Ideal is exact
 	// for jobs of equal length only.

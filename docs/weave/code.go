@@ -9,6 +9,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -17,11 +19,29 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// goFiles are the Go files, from the root, of the packages that go list finds: those
-// that are compiled here, tests included.
-func (c *Course) goFiles(args ...string) (map[string]bool, error) {
-	cmd := exec.Command("go", append([]string{"list", "-e", "-json=Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles"}, args...)...)
-	cmd.Dir = c.root
+// peersDir is a module of its own below the root.
+const peersDir = "bench/peers"
+
+// compiledFiles are the Go files of this module, and of the one in peersDir.
+func (c *Course) compiledFiles() (map[string]bool, error) {
+	files, err := c.goFiles(".", "./...")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(c.file(peersDir + "/go.mod")); err != nil {
+		return files, nil // there is none
+	}
+	more, err := c.goFiles(peersDir, "./...")
+	maps.Copy(files, more)
+	return files, err
+}
+
+// goFiles are the Go files, from the root, of the packages that go list finds in a
+// directory: those that are compiled here, tests included.
+func (c *Course) goFiles(dir string, args ...string) (map[string]bool, error) {
+	// Without -find, go list would want the modules that they import.
+	cmd := exec.Command("go", append([]string{"list", "-e", "-find", "-json=Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles"}, args...)...)
+	cmd.Dir = c.file(dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -14,6 +14,10 @@
 //	<!-- gen: timeline NAME [SPAN] -->         a recorded timeline; SPAN is the least length of its axis
 //	<!-- gen: chart ID [FILE] -->              a chart of the report of the reference results
 //	<!-- gen: table BENCHMARK [UNIT] -->       a row a group, a column a model
+//	<!-- gen: rows FILE TITLE: GROUP [UNIT]; ... -->
+//	                                          a row a model, in the order of the first column; a column each of these
+//	<!-- gen: versions FILE -->               of what stood beside the models in that run
+//	<!-- gen: clauses -->                     which clause of the contract each library of bench/peers keeps
 //	<!-- gen: cost MODEL... -->                what models cost, a row a model
 //	<!-- gen: verdict GROUP [UNIT] -->         what is proven of a group
 //	<!-- gen: machine [FILE] -->               what the reference results were measured on
@@ -145,9 +149,9 @@ func Open(root string, options Options) (*Course, error) {
 	}
 	c := &Course{root: root, options: options, figures: map[string]figure{}, parsed: map[string]*page{}}
 	c.references = sync.OnceValues(c.readReferences)
-	c.compiled = sync.OnceValues(func() (map[string]bool, error) { return c.goFiles("./...") })
+	c.compiled = sync.OnceValues(c.compiledFiles)
 	c.pitfallGo = sync.OnceValues(func() (map[string]bool, error) {
-		return c.goFiles("-tags", pitfallsTag, "./"+pitfallsDir+"/...")
+		return c.goFiles(".", "-tags", pitfallsTag, "./"+pitfallsDir+"/...")
 	})
 	c.runs = sync.OnceValues(c.readRuns)
 	c.goEnv = sync.OnceValue(c.readGoEnv)
@@ -161,8 +165,11 @@ func (c *Course) file(name string) string { return filepath.Join(c.root, filepat
 // reportMark begins pages that overlap report writes: they are not the course's.
 const reportMark = "<!-- made by overlap report -->"
 
+// nodeModules is where npm puts what others wrote.
+const nodeModules = "node_modules"
+
 // Pages are the Markdown files of the repository, from the root and sorted: all but those
-// in testdata, in bin, in hidden directories, and those of overlap report.
+// in testdata, in node_modules, in bin, in hidden directories, and those of overlap report.
 // Files whose names begin with a dot are none: an editor leaves them behind. What
 // cannot be read is left out; Check tells of it.
 func (c *Course) Pages() ([]string, error) {
@@ -190,7 +197,7 @@ func (c *Course) findPages() (pages []string, unreadable []Problem, err error) {
 		}
 		base := entry.Name()
 		switch {
-		case entry.IsDir() && name != c.root && (strings.HasPrefix(base, ".") || base == "testdata" || base == "bin" && filepath.Dir(name) == c.root):
+		case entry.IsDir() && name != c.root && (strings.HasPrefix(base, ".") || base == "testdata" || base == nodeModules || base == "bin" && filepath.Dir(name) == c.root):
 			return filepath.SkipDir
 		case entry.IsDir() || !strings.HasSuffix(base, ".md") || strings.HasPrefix(base, "."):
 			return nil
