@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/overlap/bench/site"
+	"example.com/overlap/workload/pages/clients"
 )
 
 // settings are the harness's own flags, beside those of go test.
@@ -22,6 +23,7 @@ type settings struct {
 	inFlight   int
 	processors int
 	buffer     int
+	client     string
 	workers    list[int]
 	rate       list[int]
 	arrivals   list[string]
@@ -47,6 +49,7 @@ func (s *settings) register(set *flag.FlagSet) {
 	set.IntVar(&s.inFlight, "inflight", 0, "`jobs` in flight at most, in BenchmarkPages; the pipeline's fetchers; 0 is as many as ask for 3,000 pages a second: 30 at 10ms, 150 at 50ms")
 	set.IntVar(&s.processors, "processors", 0, "the pipeline's `processors` and the threads of eventloop-to-thread, in BenchmarkPages; 0 is GOMAXPROCS")
 	set.IntVar(&s.buffer, "buffer", 100, "fetched `bodies` that the pipeline holds, in BenchmarkPages")
+	set.StringVar(&s.client, "client", clients.Default, "the HTTP `client` of BenchmarkPages and BenchmarkOpen: "+strings.Join(clients.Names(), ", "))
 	set.Var(&s.workers, "workers", "comma-separated `numbers` of workers, in BenchmarkDispatch (8), BenchmarkProcess (8) and BenchmarkOpen (4)")
 	set.Var(&s.rate, "rate", "comma-separated `rates` of BenchmarkOpen, in pages a second (300)")
 	set.Var(&s.arrivals, "arrivals", "comma-separated `kinds` of arrivals of BenchmarkOpen: constant, poisson (poisson)")
@@ -74,6 +77,9 @@ func TestMain(m *testing.M) {
 			processors = strconv.Itoa(flags.processors)
 		}
 		fmt.Printf("processors: %s\nbuffer: %d\nspin: %d\n", processors, flags.buffer, flags.stepsPerMicrosecond())
+		if flags.client != clients.Default { // without the line it is what all runs had before there was a choice
+			fmt.Printf("client: %s\n", flags.client)
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -91,6 +97,9 @@ func (s *settings) validate() error {
 		if f.value < f.min {
 			return fmt.Errorf("-%s is %d, want %d or more", f.name, f.value, f.min)
 		}
+	}
+	if err := clients.Check(s.client); err != nil {
+		return fmt.Errorf("-client: %w", err)
 	}
 	return nil
 }

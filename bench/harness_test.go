@@ -15,8 +15,10 @@ import (
 	"example.com/overlap"
 	"example.com/overlap/bench/palette"
 	"example.com/overlap/bench/schedule"
+	"example.com/overlap/bench/site"
 	"example.com/overlap/pool"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/pages/clients"
 )
 
 // outcome runs f as a benchmark of one iteration and says how that ended.
@@ -209,11 +211,17 @@ func TestCountCountsJobsOut(t *testing.T) {
 }
 
 // The site is a process of its own that serves the pages which the workload
-// expects; its record holds the models to their limits.
+// expects; its record holds the models to their limits, with each client.
 func TestPagesCell(t *testing.T) {
 	site := startSite(t, 40)
+	for _, client := range clients.Names() {
+		t.Run(client, func(t *testing.T) { testPagesCell(t, client, site) })
+	}
+}
+
+func testPagesCell(t *testing.T, client string, site *site.Site) {
 	const tasks, latency = 20, time.Millisecond
-	cell := pagesCell(t, site, tasks, latency)
+	cell := pagesCell(t, client, site, tasks, latency)
 	require.NoError(t, cell.warm(tasks))
 	want, err := cell.want()
 	require.NoError(t, err)
@@ -250,7 +258,7 @@ func TestFlags(t *testing.T) {
 		text string
 	}{
 		{"none", nil, ""},
-		{"all", []string{"-full", "-latency=1ms, 2s", "-tasks=1,20", "-inflight=3", "-processors=2", "-buffer=0", "-workers=1,2", "-rate=10,20", "-arrivals=constant,poisson", "-spin=900"}, ""},
+		{"all", []string{"-full", "-latency=1ms, 2s", "-tasks=1,20", "-inflight=3", "-processors=2", "-buffer=0", "-client=fasthttp", "-workers=1,2", "-rate=10,20", "-arrivals=constant,poisson", "-spin=900"}, ""},
 		{"a latency without a unit", []string{"-latency=10"}, `invalid value "10" for flag -latency: "10" is not a duration above 0, such as 10ms`},
 		{"a latency of nothing", []string{"-latency=0s"}, `"0s" is not a duration above 0`},
 		{"no pages", []string{"-tasks=5,0"}, `invalid value "5,0" for flag -tasks: "0" is not a whole number from 1`},
@@ -260,6 +268,7 @@ func TestFlags(t *testing.T) {
 		{"less than nothing in flight", []string{"-inflight=-1"}, "-inflight is -1, want 0 or more"},
 		{"processors below none", []string{"-processors=-1"}, "-processors is -1, want 0 or more"},
 		{"a buffer below nothing", []string{"-buffer=-1"}, "-buffer is -1, want 0 or more"},
+		{"no client", []string{"-client=curl"}, `-client: "curl" is no client, want one of nethttp, direct, fasthttp`},
 		{"spin below nothing", []string{"-spin=-1"}, "-spin is -1, want 0 or more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"example.com/overlap/bench/site"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/pages/clients"
 )
 
 const (
@@ -83,10 +84,13 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	if err := mockserver.CheckFiles(inFlight); err != nil {
 		b.Skipf("this machine cannot: %v", err)
 	}
-	client := pages.NewClient(inFlight, time.Minute)
+	client, err := clients.New(flags.client, inFlight, time.Minute)
+	if err != nil {
+		b.Fatal(err)
+	}
 	defer client.CloseIdleConnections()
 	connections := min(inFlight, max(1, 2*int(float64(c.rate)*c.latency.Seconds())))
-	if err := pages.Connect(b.Context(), client, c.site.PageURL(0), connections); err != nil {
+	if err := client.Connect(b.Context(), c.site.PageURL(0), connections); err != nil {
 		b.Fatalf("warm-up: %v", err)
 	}
 	var keys []string
@@ -95,7 +99,7 @@ func (c openCell) run(b *testing.B, m Model[openloop.Arrival[string], openloop.S
 	}
 
 	var sent, intended stopwatch
-	job, peaks := count(pages.Job(client, 0))
+	job, peaks := count(client.Job(0))
 	config := openloop.Config{Schedule: c.schedule, For: openFor, Backlog: openBacklog, FromSend: sent.record, FromIntended: intended.record}
 	endless := func(yield func(string) bool) {
 		for i := 0; yield(keys[i%len(keys)]); i++ {

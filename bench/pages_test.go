@@ -20,6 +20,7 @@ import (
 	"example.com/overlap/mockserver"
 	"example.com/overlap/sequential"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/pages/clients"
 )
 
 // BenchmarkPages fetches web pages over HTTP on loopback, from a mock server in
@@ -29,7 +30,7 @@ func BenchmarkPages(b *testing.B) {
 	cells := flags.pages()
 	site := startSite(b, cells[len(cells)-1].tasks)
 	for _, p := range cells {
-		c := pagesCell(b, site, p.tasks, p.latency)
+		c := pagesCell(b, flags.client, site, p.tasks, p.latency)
 		limit := flags.limit(p.latency)
 		for _, m := range shown("Pages", Models[string, stamped[pages.Body], pages.Page](limit)) {
 			b.Run(fmt.Sprintf("latency=%v/inflight=%d/tasks=%d/model=%s", p.latency, limit.InFlight, p.tasks, m.Name), func(b *testing.B) {
@@ -80,12 +81,13 @@ func (s *settings) limit(latency time.Duration) Limit {
 	return Limit{InFlight: inFlight, Process: processors, Buffer: s.buffer}
 }
 
-func pagesCell(b testing.TB, site *site.Site, tasks int, latency time.Duration) cell[string, stamped[pages.Body], pages.Page] {
-	client := pages.NewClient(tasks, time.Minute)
+func pagesCell(b testing.TB, name string, site *site.Site, tasks int, latency time.Duration) cell[string, stamped[pages.Body], pages.Page] {
+	client, err := clients.New(name, tasks, time.Minute)
+	require.NoError(b, err)
 	b.Cleanup(client.CloseIdleConnections)
 	watch := new(stopwatch)
 	c := cell[string, stamped[pages.Body], pages.Page]{
-		job:    stamp(pages.Job(client, 0), watch),
+		job:    stamp(client.Job(0), watch),
 		keys:   make([]string, tasks),
 		equal:  func(a, b pages.Page) bool { return reflect.DeepEqual(a, b) },
 		costs:  slices.Repeat([]schedule.Job{{Wait: latency}}, tasks),
@@ -103,7 +105,7 @@ func pagesCell(b testing.TB, site *site.Site, tasks int, latency time.Duration) 
 	})
 	c.able = mockserver.CheckFiles
 	c.warm = func(inFlight int) error {
-		if err := pages.Connect(b.Context(), client, site.PageURL(0), inFlight); err != nil {
+		if err := client.Connect(b.Context(), site.PageURL(0), inFlight); err != nil {
 			return err
 		}
 		_, err := site.Record()

@@ -14,6 +14,7 @@ import (
 	"example.com/overlap"
 	"example.com/overlap/internal/spell"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/pages/clients"
 )
 
 // A key is a URL and its place in the list.
@@ -112,6 +113,7 @@ func (m *measured) end(began time.Time, succeeded bool) {
 // A report is what run prints. Times are in seconds.
 type report struct {
 	Model              string    `json:"model"`
+	Client             string    `json:"client"`
 	Limit              int       `json:"limit,omitempty"` // jobs in flight at most; 0: none
 	Jobs               int       `json:"jobs"`
 	Succeeded          int       `json:"succeeded"`
@@ -180,6 +182,9 @@ func (r *report) write(w io.Writer) error {
 		model += fmt.Sprintf(", at most %d in flight", r.Limit)
 	}
 	row("model", "%s", model)
+	if r.Client != clients.Default {
+		row("client", "%s", r.Client)
+	}
 	if r.Interrupted {
 		row("interrupted", "%d of %d jobs were done", r.Succeeded, r.Jobs)
 	}

@@ -21,6 +21,7 @@ import (
 	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/pages/clients"
 )
 
 const runManual = `
@@ -33,6 +34,10 @@ file, one a line.
 The makespan is the time from the call of the model to its return; ideal is what it
 would be if waiting took exactly as long as asked for and nothing else took any time.
 Latency is from a job's start to its end, of jobs that succeeded.
+
+-client says what HTTP is spoken by: nethttp is net/http; direct is net/http too, but
+without the two goroutines that it has for each connection; fasthttp is the library of
+that name. The pages are the same.
 
 -timeline shows when each job waited and when it worked. A name ending in .svg is a
 picture, and takes the place of one that is there. A name ending in .json is the
@@ -49,6 +54,7 @@ Examples:
   overlap run -model goroutines -n 200 -latency 50ms -profile lognormal -json
   overlap run -model pipeline -workers 50 -processors 2 -buffer 10 -n 500 -latency 10ms
   overlap run -model goroutines-limit -workers 8 -url-file urls.txt
+  overlap run -client fasthttp -workers 100 -n 5000
   overlap run -model pipeline -workers 8 -processors 2 -n 40 -latency 50ms -timeline out.svg
   overlap run -model pool -n 200 -latency 5ms -timeline out.json -trace out.trace
 `
@@ -56,6 +62,7 @@ Examples:
 // A task is what run was asked to do.
 type task struct {
 	model    string
+	client   string
 	limit    bench.Limit
 	n        int
 	site     mockserver.Settings
@@ -84,6 +91,7 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	var t task
 	siteFlags(flags, &t.site)
 	flags.StringVar(&t.model, "model", "pool", "the `model`: "+modelNames())
+	flags.StringVar(&t.client, "client", clients.Default, "the HTTP `client`: "+strings.Join(clients.Names(), ", "))
 	flags.IntVar(&t.limit.InFlight, "workers", 20, "`jobs` in flight at most; the pipeline's fetchers. sequential, goroutines, eventloop and eventloop-to-thread have no such limit")
 	flags.IntVar(&t.limit.Process, "processors", runtime.GOMAXPROCS(0), "the pipeline's `workers` that process, and eventloop-to-thread's threads (the cores)")
 	flags.IntVar(&t.limit.Buffer, "buffer", 0, "fetched `pages` that the pipeline holds")
@@ -154,6 +162,9 @@ func (t task) check(flags *flag.FlagSet) error {
 	if _, ok := t.find(); !ok {
 		return fmt.Errorf("-model is %q, want one of %s", t.model, modelNames())
 	}
+	if err := clients.Check(t.client); err != nil {
+		return fmt.Errorf("-client: %w", err)
+	}
 	if t.urlFile == "" {
 		return checkSite(t.site)
 	}
@@ -208,7 +219,10 @@ func (c console) do(ctx context.Context, t task, urls []string) (*report, error)
 		}
 		ideal = t.ideal(model)
 	}
-	client := pages.NewClient(inFlight, t.timeout)
+	client, err := clients.New(t.client, inFlight, t.timeout)
+	if err != nil {
+		return nil, err
+	}
 	defer client.CloseIdleConnections()
 
 	stop, err := t.startTrace()
@@ -216,11 +230,12 @@ func (c console) do(ctx context.Context, t task, urls []string) (*report, error)
 		return nil, err
 	}
 	recorder := t.recorder()
-	m := newMeasured(pages.Job(client, t.maxBytes), len(urls), newMeter(c.stderr, len(urls)))
+	m := newMeasured(client.Job(t.maxBytes), len(urls), newMeter(c.stderr, len(urls)))
 	began := time.Now()
 	results := model.Run(ctx, timeline.Record(m.job(), recorder), keysOf(urls))
 	r := m.report(results, time.Since(began))
 	r.unsaved = stop()
+	r.Client = t.client
 	r.Model, r.IdealSeconds, r.Interrupted = t.model, ideal.Seconds(), ctx.Err() != nil
 	if model.Peak > 0 {
 		r.Limit = model.Peak
@@ -343,6 +358,9 @@ func (t task) title(r *report) string {
 	title := t.model + ": " + spell.Count(r.Jobs, "job")
 	if r.Limit > 0 {
 		title += fmt.Sprintf(", at most %d in flight", r.Limit)
+	}
+	if r.Client != clients.Default {
+		title += ", on " + r.Client
 	}
 	switch {
 	case t.urlFile != "":

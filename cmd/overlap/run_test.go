@@ -23,6 +23,7 @@ import (
 	"example.com/overlap/bench/timeline"
 	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
+	"example.com/overlap/workload/pages/clients"
 )
 
 func reportOf(t *testing.T, s said) report {
@@ -89,19 +90,54 @@ func TestRunPrintsATable(t *testing.T) {
 }
 
 func TestRunCountsErrorsByKind(t *testing.T) {
-	s := overlapCommand(t, "run", "-n", "60", "-faults", "status=0.3,truncate=0.3", "-status", "418")
-	require.Equal(t, failed, s.status)
-	require.Regexp(t, `(?m)^jobs +60, of which \d+ failed$`, s.stdout)
-	require.Regexp(t, `(?m)^ +\d+  status 418 I'm a teapot: get http://127.0.0.1:\d+/page/\d+: status 418`, s.stdout)
-	require.Regexp(t, `(?m)^ +\d+  answer cut short: get http://127.0.0.1:\d+/page/\d+: body: unexpected EOF$`, s.stdout)
+	for _, client := range clients.Names() {
+		t.Run(client, func(t *testing.T) {
+			s := overlapCommand(t, "run", "-client", client, "-n", "60", "-faults", "status=0.3,truncate=0.3", "-status", "418")
+			require.Equal(t, failed, s.status)
+			require.Regexp(t, `(?m)^jobs +60, of which \d+ failed$`, s.stdout)
+			require.Regexp(t, `(?m)^ +\d+  status 418 I'm a teapot: get http://127.0.0.1:\d+/page/\d+: status 418`, s.stdout)
+			require.Regexp(t, `(?m)^ +\d+  answer cut short: get http://127.0.0.1:\d+/page/\d+: body: unexpected EOF$`, s.stdout)
 
-	s = overlapCommand(t, "run", "-n", "3", "-faults", "hang=1", "-timeout", "20ms", "-json")
-	require.Equal(t, failed, s.status)
-	r := reportOf(t, s)
-	require.Equal(t, 3, r.Failed)
-	require.Len(t, r.Errors, 1)
-	require.Equal(t, "timeout", r.Errors[0].Kind)
-	require.Zero(t, r.LatencySeconds)
+			s = overlapCommand(t, "run", "-client", client, "-n", "3", "-faults", "hang=1", "-timeout", "20ms", "-json")
+			require.Equal(t, failed, s.status)
+			r := reportOf(t, s)
+			require.Equal(t, 3, r.Failed)
+			require.Len(t, r.Errors, 1)
+			require.Equal(t, "timeout", r.Errors[0].Kind)
+			require.Zero(t, r.LatencySeconds)
+
+			s = overlapWith(t.Context(), "http://127.0.0.1:1/\n", "run", "-client", client, "-url-file", "-", "-json")
+			require.Equal(t, failed, s.status)
+			require.Equal(t, "connection refused", reportOf(t, s).Errors[0].Kind)
+		})
+	}
+}
+
+// The client is part of what a result says, unless it is the usual one.
+func TestRunOnEachClient(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, client := range clients.Names() {
+		s := overlapCommand(t, "run", "-client", client, "-n", "12", "-workers", "3", "-latency", "1ms", "-json", "-timeline", client+".json")
+		require.Equal(t, 0, s.status, s.stderr)
+		r := reportOf(t, s)
+		require.Equal(t, client, r.Client)
+		require.Equal(t, 12, r.Succeeded)
+		require.Equal(t, 12*8, r.Links)
+		require.LessOrEqual(t, r.ServerPeakInFlight, 3)
+		title := "pool: 12 jobs, at most 3 in flight, on " + client + ", latency 1ms"
+		s = overlapCommand(t, "run", "-client", client, "-n", "2")
+		require.Equal(t, 0, s.status, s.stderr)
+		if client == clients.Default {
+			require.NotContains(t, s.stdout, "client")
+			title = "pool: 12 jobs, at most 3 in flight, latency 1ms"
+		} else {
+			require.Regexp(t, `(?m)^client +`+client+`$`, s.stdout)
+		}
+		require.Equal(t, title, readRecording(t, client+".json").Title)
+	}
+	s := overlapCommand(t, "run", "-client", "curl")
+	require.Equal(t, badUsage, s.status)
+	require.Contains(t, s.stderr, `overlap run: -client: "curl" is no client, want one of nethttp, direct, fasthttp`)
 }
 
 // The ideal of jobs of unequal length is not known for a model that takes them in
@@ -157,6 +193,12 @@ func TestURLFilesAreRefusedByLine(t *testing.T) {
 
 // Ctrl-C: what was done is reported, what ran is told apart from what did not begin.
 func TestRunInterrupted(t *testing.T) {
+	for _, client := range clients.Names() {
+		t.Run(client, func(t *testing.T) { testRunInterrupted(t, client) })
+	}
+}
+
+func testRunInterrupted(t *testing.T, client string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var once sync.Once
@@ -169,7 +211,7 @@ func TestRunInterrupted(t *testing.T) {
 	defer server.Close()
 	urls := strings.Repeat(server.URL+"/page\n", 3) + strings.Repeat(server.URL+"/hang\n", 5)
 	drawing := filepath.Join(t.TempDir(), "out.json")
-	s := overlapWith(ctx, urls, "run", "-url-file", "-", "-model", "sequential", "-json", "-timeline", drawing)
+	s := overlapWith(ctx, urls, "run", "-client", client, "-url-file", "-", "-model", "sequential", "-json", "-timeline", drawing)
 	require.Equal(t, interrupted, s.status, s.stderr)
 	r := reportOf(t, s)
 	require.True(t, r.Interrupted)
@@ -180,7 +222,11 @@ func TestRunInterrupted(t *testing.T) {
 	})
 
 	recording := readRecording(t, drawing)
-	require.Equal(t, "sequential: 8 jobs, at most 1 in flight, URLs of standard input, interrupted when 3 were done", recording.Title)
+	on := ""
+	if client != clients.Default {
+		on = ", on " + client
+	}
+	require.Equal(t, "sequential: 8 jobs, at most 1 in flight"+on+", URLs of standard input, interrupted when 3 were done", recording.Title)
 	require.Equal(t, 3, recording.Count(timeline.Done))
 	require.Equal(t, 1, recording.Count(timeline.Cancelled))
 	require.Len(t, recording.Jobs, 4, "the others did not begin")

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"example.com/overlap"
+	"example.com/overlap/workload/pages/internal/wire"
 )
 
 // MaxBytes is how large a body may be when Job is not told.
@@ -46,12 +47,7 @@ type Body struct {
 // error's, what comes within 100 ms, at most 64 KiB; of one that is announced as
 // too large, nothing. Both functions are safe for concurrent use, as client is.
 func Job(client *http.Client, maxBytes int64) overlap.Job[string, Body, Page] {
-	switch {
-	case maxBytes < 0:
-		panic(fmt.Sprintf("pages: maxBytes is %d, want at least 0", maxBytes))
-	case maxBytes == 0:
-		maxBytes = MaxBytes
-	}
+	maxBytes = wire.MaxBytes(maxBytes, MaxBytes)
 	return overlap.Job[string, Body, Page]{
 		Fetch:   func(ctx context.Context, url string) (Body, error) { return fetch(ctx, client, url, maxBytes) },
 		Process: func(_ context.Context, body Body) (Page, error) { return Parse(body) },
@@ -120,53 +116,59 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("parse %s: content type %q is not HTML", e.URL, e.ContentType)
 }
 
-func fetch(ctx context.Context, client *http.Client, rawURL string, maxBytes int64) (Body, error) {
+// get returns a page whose body is still to be read and closed, and the name that errors
+// give to its URL.
+func get(ctx context.Context, client *http.Client, rawURL string) (response *http.Response, name string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
 	if err != nil {
-		return Body{}, fmt.Errorf("get: %w", err) // names the URL
+		return nil, "", fmt.Errorf("get: %w", err) // names the URL
 	}
-	name := request.URL.Redacted()
-	response, err := client.Do(request)
+	name = request.URL.Redacted()
+	response, err = client.Do(request)
 	if err != nil {
 		if inner, ok := errors.AsType[*url.Error](err); ok {
 			err = inner.Err // it names where a redirect led, not what was asked for
 		}
-		return Body{}, fmt.Errorf("get %s: %w", name, err)
+		return nil, "", fmt.Errorf("get %s: %w", name, err)
+	}
+	if response.StatusCode >= 200 && response.StatusCode <= 299 {
+		return response, name, nil
 	}
 	defer response.Body.Close()
+	// Only a connection whose answer was read is used again; if this fails,
+	// it is not, and the error is still the status.
+	late := time.AfterFunc(wire.ErrorTime, func() { _ = response.Body.Close() }) // ends a Read
+	defer late.Stop()
+	_, _ = io.CopyN(io.Discard, response.Body, wire.ErrorBytes)
+	return nil, "", &StatusError{name, response.StatusCode, wire.Shorten(response.Header.Get("Retry-After"))}
+}
 
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		// Only a connection whose answer was read is used again; if this fails,
-		// it is not, and the error is still the status.
-		late := time.AfterFunc(100*time.Millisecond, func() { _ = response.Body.Close() }) // ends a Read
-		defer late.Stop()
-		_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
-		return Body{}, &StatusError{name, response.StatusCode, shorten(response.Header.Get("Retry-After"))}
+func fetch(ctx context.Context, client *http.Client, rawURL string, maxBytes int64) (Body, error) {
+	response, name, err := get(ctx, client, rawURL)
+	if err != nil {
+		return Body{}, err
 	}
+	defer response.Body.Close()
 	if response.ContentLength > maxBytes {
 		return Body{}, &TooLargeError{name, maxBytes}
 	}
 	var content bytes.Buffer
 	// Room for the whole and to see its end, but not on the word of a header alone.
 	content.Grow(int(min(max(0, response.ContentLength), 64<<10)) + bytes.MinRead)
-	most := maxBytes
-	if most < math.MaxInt64 {
-		most++ // one byte more tells a body that is too large
-	}
-	if _, err := content.ReadFrom(io.LimitReader(response.Body, most)); err != nil {
+	if _, err := content.ReadFrom(io.LimitReader(response.Body, oneMore(maxBytes))); err != nil {
 		return Body{}, fmt.Errorf("get %s: body: %w", name, err)
 	}
 	if int64(content.Len()) > maxBytes {
 		return Body{}, &TooLargeError{name, maxBytes}
 	}
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return Body{}, &EncodingError{name, shorten(encoding)}
+		return Body{}, &EncodingError{name, wire.Shorten(encoding)}
 	}
 	return Body{URL: response.Request.URL, ContentType: response.Header.Get("Content-Type"), Bytes: content.Bytes()}, nil
 }
 
-// shorten cuts a header that is longer than any that makes sense.
-func shorten(header string) string { return header[:min(len(header), 64)] }
+// oneMore is a byte more than the most, which tells a body that is too large.
+func oneMore(most int64) int64 { return most + min(1, math.MaxInt64-most) }
 
 // isHTML lets a missing type pass: many small servers send none.
 func isHTML(contentType string) bool {
