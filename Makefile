@@ -15,7 +15,7 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-selftest test lint compare report smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers peers-report bench-selftest test lint compare report smoke bin docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,18 +38,36 @@ bench-asyncio: bin ## the event loop beside goroutines and python3's asyncio, an
 	bin/overlap bench -bench 'Pages/latency=10ms/inflight=30/tasks=100/model=eventloop$$' -unit cpu-sec/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-pages.txt"; \
 	go run ./bench/asyncio/bars "$$out.txt" "$$out-waiting.txt" "$$out-waiting-million.txt" "$$out-pages.txt"
 
+# Three runs, as they want other units: in bench/peers, which is a module of its own.
+bench-peers: bin ## the pool beside other libraries, and beside Python, Node and wrk; and the bars: about twenty-five minutes (ROUNDS=, OUT=)
+	@out='$(OUT)'; out=$${out:-bench/results/peers-$$(date +%Y-%m-%dT%H%M%S).txt}; out=$(CURDIR)/$${out%.txt}; cd bench/peers; set -ex; \
+	../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o "$$out-libraries.txt" $(BENCHFLAGS); \
+	../../bin/overlap bench -pkg ./runtimes -bench Clients -unit ns/job,cpu-ns/job,peak-rss-B -rounds '$(ROUNDS)' -benchtime 1x -control go-pool -o "$$out-clients.txt"; \
+	../../bin/overlap bench -pkg ./runtimes -bench Switch -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-switches.txt"; \
+	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million; \
+	go run ./bars "$$out-clients.txt"
+
+peers-report: bin ## which clause of the contract each library keeps, found out anew; and the pages about bench/peers
+	go -C bench/peers run ./clauses -o $(CURDIR)/bench/results/peers-clauses.txt
+	bin/overlap docs
+
+# The go command runs no tool of one module on another.
+bin/staticcheck: go.mod
+	go build -o bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+
 bench-selftest: ## prove the judge on models whose verdict is known: about five minutes of a quiet machine
 	go test -run '^$$' -bench Verdicts -benchtime 1x -timeout 30m ./bench/verdict
 
 test: ## prove the models right, with the race detector if there is a C compiler
 	$(if $(RACE),,@echo 'race checks skipped: cgo is off or there is no C compiler')
 	go test $(RACE) ./...
+	go -C bench/peers test $(RACE) ./...
 
-lint: ## gofmt, go vet, staticcheck, go mod tidy: no finding is left
+lint: bin/staticcheck ## gofmt, go vet, staticcheck, go mod tidy: no finding is left
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	go vet ./...
-	go tool staticcheck ./...
-	go mod tidy -diff
+	for module in . bench/peers; do \
+		(cd $$module && go vet ./... && $(CURDIR)/bin/staticcheck ./... && go mod tidy -diff) || exit 1; \
+	done
 
 compare: bin ## what two runs show: make compare OLD=a.txt NEW=b.txt (UNIT=, FAILOVER=5%)
 	@if [ -z '$(OLD)' ] || [ -z '$(NEW)' ]; then echo 'usage: make compare OLD=a.txt NEW=b.txt' >&2; exit 2; fi
