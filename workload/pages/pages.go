@@ -2,9 +2,11 @@
 // HTTP, so it waits; Process parses the page, so it works, for some tens of
 // microseconds a page of a few kilobytes.
 //
-// The part that is real is net/http and whatever server the URLs lead to; the
-// benchmarks use package mockserver. For tests without a network, give [Job] a
-// client with another Transport (mockserver.NewTransport, httpmock).
+// The part that is real is the HTTP client and whatever server the URLs lead to; the
+// benchmarks use package mockserver. The client is net/http, made by [NewClient] or
+// [NewDirectClient], or fasthttp, in package fast; package clients has them by name.
+// For tests without a network, give [Job] a client with another Transport
+// (mockserver.NewTransport, httpmock).
 package pages
 
 import (

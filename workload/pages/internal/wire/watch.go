@@ -97,7 +97,7 @@ func (w *Watch) End(e *Watched) (cut bool) {
 			delete(w.groups, e.done)
 			if wait = !g.stop(); !wait {
 				g.ended.Done() // it will not be called
-				g.stop = nil // and with it the context
+				g.stop = nil   // and with it the context
 				w.spare = g
 			}
 		}
