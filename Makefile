@@ -15,10 +15,10 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers peers-report bench-selftest test lint compare report smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers bench-libraries bench-runtimes peers-report bench-selftest test lint compare report smoke bin docs clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 bench: bin ## compare the models: about three minutes (BENCH=, ROUNDS=, CPU=1,2, BENCHTIME=, OUT=, FOR=)
 	bin/overlap bench -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' $(if $(CPU),-cpu '$(CPU)') $(if $(OUT),-o '$(OUT)') $(if $(FOR),-for '$(FOR)') $(BENCHFLAGS)
@@ -38,10 +38,16 @@ bench-asyncio: bin ## the event loop beside goroutines and python3's asyncio, an
 	bin/overlap bench -bench 'Pages/latency=10ms/inflight=30/tasks=100/model=eventloop$$' -unit cpu-sec/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-pages.txt"; \
 	go run ./bench/asyncio/bars "$$out.txt" "$$out-waiting.txt" "$$out-waiting-million.txt" "$$out-pages.txt"
 
-# Three runs, as they want other units: in bench/peers, which is a module of its own.
-bench-peers: bin ## the pool beside other libraries, and beside Python, Node and wrk; and the bars: about twenty-five minutes (ROUNDS=, OUT=)
-	@out='$(OUT)'; out=$${out:-bench/results/peers-$$(date +%Y-%m-%dT%H%M%S).txt}; out=$(CURDIR)/$${out%.txt}; cd bench/peers; set -ex; \
-	../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o "$$out-libraries.txt" $(BENCHFLAGS); \
+bench-peers: bench-libraries bench-runtimes ## both of the next: about half an hour (ROUNDS=, OUT=)
+
+# bench/peers is a module of its own, so its benchmarks are run in its directory.
+PEERS = $(abspath $(basename $(if $(OUT),$(OUT),bench/results/peers-$(shell date +%Y-%m-%dT%H%M%S).txt)))
+
+bench-libraries: bin ## the pool beside other Go libraries, on the same jobs: about four minutes (BENCH=, ROUNDS=, OUT=)
+	cd bench/peers && ../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o '$(PEERS)-libraries.txt' $(BENCHFLAGS)
+
+bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set for it: twenty-seven minutes (ROUNDS=, OUT=)
+	@out='$(PEERS)'; cd bench/peers; set -ex; \
 	../../bin/overlap bench -pkg ./runtimes -bench Clients -unit ns/job,cpu-ns/job,peak-rss-B -rounds '$(ROUNDS)' -benchtime 1x -control go-pool -o "$$out-clients.txt"; \
 	../../bin/overlap bench -pkg ./runtimes -bench Switch -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-switches.txt"; \
 	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million; \

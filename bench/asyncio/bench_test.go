@@ -15,6 +15,7 @@ import (
 	"example.com/overlap/bench/cost"
 	"example.com/overlap/bench/rounds"
 	"example.com/overlap/bench/scale"
+	"example.com/overlap/internal/process"
 )
 
 // flags are globals because go test gives benchmarks no other way to their flags.
@@ -167,7 +168,7 @@ func BenchmarkWaiting(b *testing.B) {
 	inPython(b, group, s.Scripts(), func(b *testing.B, p asyncio.Python, script asyncio.Script) {
 		admit(b, s.PythonNeeds())
 		reportWaiting(b, s, func() (time.Duration, int64, error) {
-			f, err := script.Run(b.Context(), p, 0)
+			f, err := bounded(script, p, 0)
 			return time.Duration(f.NS), f.Bytes, err
 		})
 	})
@@ -214,7 +215,7 @@ func compare(b *testing.B, group string, rows []asyncio.Row, scripts []asyncio.S
 	inPython(b, group, scripts, func(b *testing.B, p asyncio.Python, script asyncio.Script) {
 		perOp := 0.0
 		for b.Loop() {
-			f, err := script.Run(b.Context(), p, measureFor)
+			f, err := bounded(script, p, measureFor)
 			fatal(b, err)
 			perOp += float64(f.NS) / float64(f.Ops)
 		}
@@ -242,6 +243,18 @@ func inPython(b *testing.B, group string, scripts []asyncio.Script, run func(*te
 			})
 		}
 	}
+}
+
+// watched are the interrupts of this process, once it runs a script.
+var watched = sync.OnceValue(process.WatchInterrupts)
+
+// bounded runs a script, which ends with an interrupt, and after five minutes at the latest.
+func bounded(script asyncio.Script, p asyncio.Python, atLeast time.Duration) (f asyncio.Figures, err error) {
+	err = watched().Run(5*time.Minute, func(ctx context.Context) error {
+		f, err = script.Run(ctx, p, atLeast)
+		return err
+	})
+	return f, err
 }
 
 func fatal(b *testing.B, err error) {

@@ -83,7 +83,7 @@ func contains(many, few []float64) bool {
 
 // machine are the configuration keys that must agree for two results to be compared.
 func machine() []string {
-	return []string{"cpu", "cores", "gomaxprocs", "goos", "goarch", "toolchain", "processors", "buffer"}
+	return []string{"cpu", "cores", "gomaxprocs", "goos", "goarch", "toolchain", "processors", "buffer", "client"}
 }
 
 // Differences says in what two sets were measured differently, a line each: the machine,

@@ -51,17 +51,17 @@ func TestTheEndOfTheContextEndsTheWholeGroup(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", "sleep 1000 & echo started; wait")
 	cmd.ExtraFiles = []*os.File{hold}
-	cmd.Stdout = writer(func() { cancel() })
+	cmd.Stdout = writer(func([]byte) { cancel() })
 	require.Error(t, process.Run(cmd))
 	require.NoError(t, hold.Close())
 	_, err = io.ReadAll(held)
 	require.NoError(t, err)
 }
 
-// A writer calls itself at each write.
-type writer func()
+// A writer is called with what is written.
+type writer func(p []byte)
 
 func (w writer) Write(p []byte) (int, error) {
-	w()
+	w(p)
 	return len(p), nil
 }

@@ -55,7 +55,7 @@ func BenchmarkClients(b *testing.B) {
 				fatal(b, err)
 				var all []runtimes.Figures
 				for b.Loop() {
-					fatal(b, watchInterrupts().run(func(ctx context.Context) error {
+					fatal(b, bounded(func(ctx context.Context) error {
 						f, err := runtimes.Run(ctx, machine(), c, s, w)
 						all = append(all, f)
 						return err
@@ -180,7 +180,7 @@ type scriptRun func(context.Context) (asyncio.Figures, error)
 
 func (run scriptRun) figures(b *testing.B) (f asyncio.Figures) {
 	b.Helper()
-	fatal(b, watchInterrupts().run(func(ctx context.Context) (err error) {
+	fatal(b, bounded(func(ctx context.Context) (err error) {
 		f, err = run(ctx)
 		return err
 	}))

@@ -39,7 +39,7 @@ func (f fake) run() {
 	case f.Outer:
 		s, err := site.Start(mockserver.Settings{Pages: 1})
 		if err == nil {
-			err = watchInterrupts().run(func(ctx context.Context) error {
+			err = bounded(func(ctx context.Context) error {
 				_, err := runtimes.Run(ctx, machine(), fake{Hangs: true}.client(), s, runtimes.Work{Pages: 1, InFlight: 1, Warm: 1})
 				return err
 			})

@@ -5,15 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"example.com/overlap/bench/peers/runtimes"
 	"example.com/overlap/bench/rounds"
 	"example.com/overlap/bench/site"
+	"example.com/overlap/internal/process"
 )
 
 // flags are globals because go test gives benchmarks no other way to their flags.
@@ -43,34 +42,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// watchInterrupts ends this process at an interrupt, but ends what it runs before: a client
-// is in a process group of its own, which a terminal's Ctrl-C does not reach.
-var watchInterrupts = sync.OnceValue(func() *interrupts {
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	i := &interrupts{ctx: ctx}
-	go func() {
-		<-ctx.Done()
-		i.running.Lock()
-		os.Exit(130)
-	}()
-	return i
-})
+// watched are the interrupts of this process, once it runs a client.
+var watched = sync.OnceValue(process.WatchInterrupts)
 
-type interrupts struct {
-	ctx     context.Context
-	running sync.RWMutex // held for reading by what runs
-}
-
-// run runs f with a context that ends with an interrupt; or after five minutes, as what takes
-// so long hangs. After an interrupt it does not return.
-func (i *interrupts) run(f func(context.Context) error) error {
-	i.running.RLock()
-	ctx, cancel := context.WithTimeout(i.ctx, 5*time.Minute)
-	defer cancel()
-	err := f(ctx)
-	i.running.RUnlock()
-	if i.ctx.Err() != nil {
-		select {}
-	}
-	return err
-}
+// bounded runs a client, which ends with an interrupt, and after five minutes at the latest.
+func bounded(run func(context.Context) error) error { return watched().Run(5*time.Minute, run) }
