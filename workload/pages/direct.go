@@ -186,6 +186,7 @@ func (t *DirectTransport) try(c *directConn, r *http.Request, deadline time.Time
 	}
 	t.watch.Begin(r.Context(), c.Conn, &c.watched)
 	c.left = maxHeader
+	//region here
 	err := r.Write(c.bw)
 	if err == nil {
 		err = c.bw.Flush()
@@ -204,6 +205,7 @@ func (t *DirectTransport) try(c *directConn, r *http.Request, deadline time.Time
 	if err != nil {
 		return nil, t.failed(c, r.Context(), err)
 	}
+	//endregion
 	keep := !response.Close && !r.Close
 	if response.StatusCode == http.StatusRequestTimeout && c.used && !keep {
 		t.watch.End(&c.watched)
