@@ -109,9 +109,13 @@ func (c *Course) fillVersions(_ *page, args []string) (string, error) {
 		return "", err
 	}
 	var all []string
-	for _, key := range []string{"libraries", "python", "node", "wrk"} {
-		if value := r.set.Value(key); value != "" {
+	for _, key := range []string{"libraries", "python", "node", "wrk", "fasthttp"} {
+		switch value := r.set.Value(key); {
+		case value == "":
+		case key == "libraries" || key == "python": // which are named in it
 			all = append(all, plain(value))
+		default:
+			all = append(all, key+" "+plain(value))
 		}
 	}
 	if len(all) == 0 {

@@ -11,7 +11,7 @@ import (
 // peers is a made-up run of clients: three times ten samples.
 func peers() string {
 	var b strings.Builder
-	b.WriteString("goos: linux\ngoarch: amd64\npkg: example.com/overlap/bench/peers/runtimes\ncpu: Some_CPU\ncores: 2\ntoolchain: go1.26.0\ncommit: abc\ndate: 2026-11-23T13:50:52Z\npython: CPython 3.11.2, aiohttp 3.8.4\nwrk: wrk 4.1.0\n")
+	b.WriteString("goos: linux\ngoarch: amd64\npkg: example.com/overlap/bench/peers/runtimes\ncpu: Some_CPU\ncores: 2\ntoolchain: go1.26.0\ncommit: abc\ndate: 2026-11-23T13:50:52Z\nlibraries: conc v0.3.0\npython: CPython 3.11.2 aiohttp 3.8.4\nwrk: 4.1.0\n")
 	for i := range 10 {
 		line := func(wait, model string, ms, cpu int) {
 			fmt.Fprintf(&b, "BenchmarkClients/wait=%s/model=%s-2 1 %d ns/op %d jobs/s %d cpu-ns/job\n", wait, model, ms*1_000_000+i*1000, 1_000_000/ms, cpu+i)
@@ -32,7 +32,7 @@ func TestRows(t *testing.T) {
 				"| wrk | **200ms** | **14µs** | – |\n| go-pool | 400ms | 40µs | **620ms** |\n| asyncio | 2s | 190µs | – |\n| late | – | – | 900ms |\n" + machineStamp},
 		{"the most first, of what is better so", "rows peers pages a second: Clients/wait=0s-2 jobs/s",
 			"| | pages a second |\n| --- | ---: |\n| wrk | **5,000** |\n| go-pool | 2,500 |\n| asyncio | 500 |\n" + machineStamp},
-		{"versions", "versions peers", "CPython 3.11.2, aiohttp 3.8.4; wrk 4.1.0.\n\nSome_CPU, 2 cores, linux/amd64, go1.26.0; 10 rounds of commit abc on 2026-11-23.\n"},
+		{"versions", "versions peers", "conc v0.3.0; CPython 3.11.2 aiohttp 3.8.4; wrk 4.1.0.\n\nSome_CPU, 2 cores, linux/amd64, go1.26.0; 10 rounds of commit abc on 2026-11-23.\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			course := course(t, files{"a.md": "<!-- gen: " + c.marker + " -->\n<!-- end -->\n", "bench/results/reference.txt": raw(), "bench/results/reference-peers.txt": peers()})
