@@ -41,7 +41,7 @@ bench-asyncio: bin ## the event loop beside goroutines and python3's asyncio, an
 bench-peers: bench-libraries bench-runtimes ## both of the next: about half an hour (ROUNDS=, OUT=)
 
 # bench/peers is a module of its own, so its benchmarks are run in its directory.
-PEERS = $(abspath $(basename $(if $(OUT),$(OUT),bench/results/peers-$(shell date +%Y-%m-%dT%H%M%S).txt)))
+PEERS := $(abspath $(patsubst %.txt,%,$(if $(OUT),$(OUT),bench/results/peers-$(shell date +%Y-%m-%dT%H%M%S))))
 
 bench-libraries: bin ## the pool beside other Go libraries, on the same jobs: about four minutes (BENCH=, ROUNDS=, OUT=)
 	cd bench/peers && ../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o '$(PEERS)-libraries.txt' $(BENCHFLAGS)

@@ -264,7 +264,7 @@ func listen(output string) *saying {
 					finding.Checks = append(finding.Checks, check)
 				}
 				if finding.Message == "" {
-					finding.Message = strings.TrimSuffix(messages[test], ":") // stacks follow
+					finding.Message = withoutStack(messages[test])
 				}
 			}
 		}
@@ -272,6 +272,17 @@ func listen(output string) *saying {
 	}
 	return said
 }
+
+// withoutStack cuts a message before a stack, which may stand in an error's text, quoted: it
+// has paths of the machine in it, and is another one each time.
+func withoutStack(message string) string {
+	if at := stack.FindStringIndex(message); at != nil {
+		message = message[:at[0]]
+	}
+	return strings.TrimRight(message, ":,; ")
+}
+
+var stack = regexp.MustCompile(`(, )?goroutine \d+ \[|\\n`)
 
 // split takes a test's name apart: the number of the clause, 0 if there is none, and the check
 // without the limit that it was tried at.

@@ -160,6 +160,8 @@ func TestListen(t *testing.T) {
 			map[int]Finding{4: {Kept: Broken, Checks: []string{"one, in Fetch", "two"}, Message: "first"}}},
 		{"broken, and the other checks were not run", head + "=== RUN   TestConform/clause_4:_four/one\n    bubble.go:79: never\n=== RUN   TestConform/clause_4:_four/two\n    conform.go:97: not run: an earlier check did not come to an end\n--- FAIL: TestConform (0.1s)\n    --- FAIL: TestConform/clause_4:_four (0.1s)\n        --- FAIL: TestConform/clause_4:_four/one (0.1s)\n        --- SKIP: TestConform/clause_4:_four/two (0.1s)\n",
 			map[int]Finding{4: {Kept: Broken, Checks: []string{"one"}, Message: "never"}}},
+		{"a message with a stack quoted in it", head + "=== RUN   TestConform/clause_3:_three/one\n    bubble.go:79: its error is no panic: \"boom, goroutine 7 [running]:\\nmain.f()\\n\\t/home/me/f.go:7\"\n--- FAIL: TestConform (0.1s)\n    --- FAIL: TestConform/clause_3:_three (0.1s)\n        --- FAIL: TestConform/clause_3:_three/one (0.1s)\n",
+			map[int]Finding{3: {Kept: Broken, Checks: []string{"one"}, Message: `its error is no panic: "boom`}}},
 		{"a check was not run", head + "=== RUN   TestConform/clause_5:_five/one\n    conform.go:97: not run: an earlier check did not come to an end\n--- PASS: TestConform (0.1s)\n    --- PASS: TestConform/clause_5:_five (0.1s)\n        --- SKIP: TestConform/clause_5:_five/one (0.1s)\n",
 			map[int]Finding{}},
 	} {

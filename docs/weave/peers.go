@@ -11,6 +11,8 @@ import (
 	"example.com/overlap/bench/verdict"
 )
 
+const xIdeal = "x-ideal"
+
 // A wanted column of fillRows.
 type wanted struct {
 	title string
@@ -69,7 +71,11 @@ func (c *Course) fillRows(_ *page, args []string) (string, error) {
 	for _, model := range models {
 		b.WriteString("| " + plain(model) + " |")
 		for _, column := range columns {
-			b.WriteString(" " + r.shown(column.group, model, column.unit) + " |")
+			text := r.shown(column.group, model, column.unit)
+			if column.unit == xIdeal { // the makespan in other words, which is judged as such
+				text = strings.ReplaceAll(text, "**", "")
+			}
+			b.WriteString(" " + text + " |")
 		}
 		b.WriteString("\n")
 	}
