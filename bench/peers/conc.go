@@ -25,7 +25,9 @@ func concIter[K, B, R any]() Peer[K, B, R] {
 		Uses:    "Mapper.Map with MaxGoroutines",
 		open: func(limit int, f form[K, B, R]) (overlap.Runner[K, B, R], func(), error) {
 			return func(ctx context.Context, job overlap.Job[K, B, R], keys []K) []overlap.Result[R] {
-				// Map makes the results, so none of them can be Pending in the careful form.
+				// Map makes the results, so none of them can be Pending in the careful form. Clause 3
+				// is broken with ForEachIdx and results of our own as well (it was tried): a job that
+				// leaves by Goexit takes its worker with it, and the last one the keys that are left.
 				mapper := iter.Mapper[K, overlap.Result[R]]{MaxGoroutines: limit}
 				return mapper.Map(keys, func(key *K) overlap.Result[R] { return f.do(ctx, job, *key) })
 			}, func() {}, nil
