@@ -8,6 +8,8 @@ BENCHTIME ?= 50ms
 OUT       ?=
 # A time to measure for, such as 10m, in place of ROUNDS
 FOR       ?=
+# Another Python for make bench-runtimes, such as ~/venv/bin/python
+PYTHON    ?=
 # More flags for overlap bench: make bench BENCHFLAGS='-seed 7 -- -full'
 BENCHFLAGS ?=
 
@@ -43,17 +45,19 @@ bench-peers: bench-libraries bench-runtimes ## both of the next: about half an h
 # bench/peers is a module of its own, so its benchmarks are run in its directory.
 PEERS := $(abspath $(patsubst %.txt,%,$(if $(OUT),$(OUT),bench/results/peers-$(shell date +%Y-%m-%dT%H%M%S))))
 
+WITHPYTHON := $(if $(PYTHON),-python '$(PYTHON)')
+
 bench-libraries: bin ## the pool beside other Go libraries, on the same jobs: about four minutes (BENCH=, ROUNDS=, OUT=)
 	cd bench/peers && ../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o '$(PEERS)-libraries.txt' $(BENCHFLAGS)
 
-bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set for it: twenty-seven minutes (ROUNDS=, OUT=)
+bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set for it: twenty-seven minutes (ROUNDS=, OUT=, PYTHON=)
 	@out='$(PEERS)'; cd bench/peers; set -ex; \
-	../../bin/overlap bench -pkg ./runtimes -bench Clients -unit ns/job,cpu-ns/job,peak-rss-B -rounds '$(ROUNDS)' -benchtime 1x -control go-pool -o "$$out-clients.txt"; \
-	../../bin/overlap bench -pkg ./runtimes -bench Switch -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-switches.txt"; \
-	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million; \
+	../../bin/overlap bench -pkg ./runtimes -bench Clients -unit ns/job,cpu-ns/job,peak-rss-B -rounds '$(ROUNDS)' -benchtime 1x -control go-pool -o "$$out-clients.txt" -- $(WITHPYTHON); \
+	../../bin/overlap bench -pkg ./runtimes -bench Switch -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-switches.txt" -- $(WITHPYTHON); \
+	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million $(WITHPYTHON); \
 	go run ./bars "$$out-clients.txt"
 
-peers-report: bin ## which clause of the contract each library keeps, found out anew; and the pages about bench/peers
+peers-report: bin ## which clause of the contract each library keeps, found out anew, in two minutes; and the pages that tell of it
 	go -C bench/peers run ./clauses -o $(CURDIR)/bench/results/peers-clauses.txt
 	bin/overlap docs
 

@@ -232,8 +232,8 @@ func inPython(b *testing.B, group string, script asyncio.Script, run func(*testi
 // fatal fails the row; or skips it, if all that is wrong is that the machine lacks something.
 func fatal(b *testing.B, err error) {
 	b.Helper()
-	if _, ok := errors.AsType[*runtimes.MissingError](err); ok {
-		b.Skip(err)
+	if missing, ok := errors.AsType[*runtimes.MissingError](err); ok {
+		b.Skip(missing) // without the name of the client, which the benchmark's has
 	}
 	if err != nil {
 		b.Fatal(err)

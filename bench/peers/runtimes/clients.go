@@ -113,7 +113,7 @@ func inNode(script string, flags ...string) func(context.Context, Task) (*exec.C
 			return nil, err
 		}
 		if n.Undici == "" {
-			return nil, missing("undici is not installed in %s: npm ci, in the directory of this package", n.modules)
+			return nil, missing("undici is not installed: npm ci --prefix bench/peers/runtimes (it was looked for in %s)", n.modules)
 		}
 		// Packages are looked for where a script is, and above.
 		if err := os.Symlink(n.modules, filepath.Join(t.Dir, "node_modules")); err != nil {

@@ -84,6 +84,24 @@ func NewMachine(c Commands) *Machine {
 	}
 }
 
+// Missing says which of the commands that are named this machine lacks; nil if it has them. What
+// is not named may be missing: its rows are skipped.
+func (c Commands) Missing(m *Machine) error {
+	_, noPython := m.Python()
+	_, noNode := m.Node()
+	_, noWrk := m.Wrk()
+	var errs []error
+	for _, named := range []struct {
+		flag, command string
+		err           error
+	}{{"python", c.Python, noPython}, {"node", c.Node, noNode}, {"wrk", c.Wrk, noWrk}} {
+		if named.command != "" && named.err != nil {
+			errs = append(errs, fmt.Errorf("-%s: %w", named.flag, named.err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // builder returns a function that builds each client once.
 func builder(ctx context.Context) func(name string) (string, error) {
 	var lock sync.Mutex

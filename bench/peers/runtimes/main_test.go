@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// Configuration lines of the benchmark format. Who runs one cell alone has them already.
 	if f := flag.Lookup("test.bench"); f.Value.String() != "" && os.Getenv(rounds.LatenciesEnv) == "" {
+		if err := flags.commands.Missing(machine()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
 		for _, line := range machine().Versions() {
 			fmt.Println(line)
 		}

@@ -289,7 +289,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		{"no aiohttp", bare, "asyncio-aiohttp", "asyncio-aiohttp: aiohttp is not installed for /bin/python9"},
 		{"no uvloop", bare, "asyncio-streams-uvloop", "asyncio-streams-uvloop: uvloop is not installed for /bin/python9"},
 		{"something else than wrk", bare, "wrk", `wrk: git is no wrk: it says "git version`},
-		{"no undici", bare, "node-undici", "node-undici: undici is not installed in "},
+		{"no undici", bare, "node-undici", "node-undici: undici is not installed: npm ci --prefix bench/peers/runtimes (it was looked for in "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := c.machine.Node(); c.client == "node-undici" && c.machine == bare && err != nil {
@@ -300,10 +300,15 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 			require.ErrorAs(t, err, new(*runtimes.MissingError))
 		})
 	}
+	require.NoError(t, runtimes.Commands{}.Missing(none), "nothing was asked for")
+	err := runtimes.Commands{Python: "no-such-python", Wrk: "no-such-wrk"}.Missing(none)
+	require.ErrorContains(t, err, "-python: no-such-python (3.11 or newer) is not installed: ")
+	require.ErrorContains(t, err, "-wrk: no-such-wrk is not installed: ")
+	require.NotContains(t, err.Error(), "-node")
 	for _, line := range none.Versions()[:3] {
 		require.Regexp(t, "^(python|node|wrk): none$", line)
 	}
-	_, err := runtimes.NodeSwitches(1)[0].Run(t.Context(), none, 0)
+	_, err = runtimes.NodeSwitches(1)[0].Run(t.Context(), none, 0)
 	require.ErrorAs(t, err, new(*runtimes.MissingError))
 }
 

@@ -27,6 +27,21 @@ func BenchmarkMine(b *testing.B) {
 	bench.Compare(b, job, urls(b), bench.Limits(8, 64))
 }
 
+func BenchmarkBesideMine(b *testing.B) {
+	type model = bench.Model[string, []byte, int]
+	bench.Comparison[string, []byte, int]{
+		Job:    overlap.Job[string, []byte, int]{Fetch: download, Process: countWords},
+		Keys:   urls(b),
+		Limits: bench.Limits(8),
+		Models: func(limit bench.Limit) []model {
+			run := func(ctx context.Context, job overlap.Job[string, []byte, int], keys []string) []overlap.Result[int] {
+				return Run(ctx, job, keys, limit.InFlight)
+			}
+			return append(bench.Models[string, []byte, int](limit), model{Name: "mine", Run: run, Peak: limit.InFlight})
+		},
+	}.Run(b)
+}
+
 // urls are a hundred pages of a site that is there until the benchmark ends.
 func urls(b *testing.B) []string {
 	site, err := mockserver.Start("", mockserver.Settings{Pages: 100})
