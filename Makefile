@@ -40,7 +40,7 @@ bench-asyncio: bin ## the event loop beside goroutines and python3's asyncio, an
 	bin/overlap bench -bench 'Pages/latency=10ms/inflight=30/tasks=100/model=eventloop$$' -unit cpu-sec/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-pages.txt"; \
 	go run ./bench/asyncio/bars "$$out.txt" "$$out-waiting.txt" "$$out-waiting-million.txt" "$$out-pages.txt"
 
-bench-peers: bench-libraries bench-runtimes ## both of the next: about half an hour (ROUNDS=, OUT=)
+bench-peers: bench-libraries bench-runtimes ## both of the next: about forty minutes (ROUNDS=, OUT=)
 
 # bench/peers is a module of its own, so its benchmarks are run in its directory.
 PEERS := $(abspath $(patsubst %.txt,%,$(if $(OUT),$(OUT),bench/results/peers-$(shell date +%Y-%m-%dT%H%M%S))))
@@ -50,11 +50,11 @@ WITHPYTHON := $(if $(PYTHON),-python '$(PYTHON)')
 bench-libraries: bin ## the pool beside other Go libraries, on the same jobs: about four minutes (BENCH=, ROUNDS=, OUT=)
 	cd bench/peers && ../../bin/overlap bench -pkg . -bench '$(BENCH)' -unit ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o '$(PEERS)-libraries.txt' $(BENCHFLAGS)
 
-bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set for it: twenty-seven minutes (ROUNDS=, OUT=, PYTHON=)
+bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set for it: thirty-five minutes (ROUNDS=, OUT=, PYTHON=)
 	@out='$(PEERS)'; cd bench/peers; set -ex; \
 	../../bin/overlap bench -pkg ./runtimes -bench Clients -unit ns/job,cpu-ns/job,peak-rss-B -rounds '$(ROUNDS)' -benchtime 1x -control go-pool -o "$$out-clients.txt" -- $(WITHPYTHON); \
 	../../bin/overlap bench -pkg ./runtimes -bench Switch -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -calibrate=false -control none -o "$$out-switches.txt" -- $(WITHPYTHON); \
-	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 2 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million $(WITHPYTHON); \
+	../../bin/overlap bench -pkg ./runtimes -bench Waiting -unit B/job,us/job -rounds 6 -benchtime 1x -calibrate=false -control none -o "$$out-waiting.txt" -- -million $(WITHPYTHON); \
 	go run ./bars "$$out-clients.txt"
 
 peers-report: bin ## which clause of the contract each library keeps, found out anew, in two minutes; and the pages that tell of it

@@ -50,3 +50,8 @@ func (w RSSWatch) Peak() (RSS, error) {
 	}
 	return RSS{Peak: peak, SinceReset: w.why == nil, Why: w.why, Before: w.before}, nil
 }
+
+// PeakRSSOf is the memory of another process that was resident at most in its life so far,
+// in bytes: VmHWM, which Linux alone tells. Elsewhere, and once the process has ended, it is
+// an error. A peak never falls, so what is read last is what counts.
+func PeakRSSOf(pid int) (int64, error) { return peakRSSOf(pid) }

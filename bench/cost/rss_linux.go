@@ -22,15 +22,19 @@ func resetRSS() error {
 
 // peakRSS does not ask getrusage: there Linux keeps the maximum across exec, so that
 // a small process shows the size of the one that started it.
-func peakRSS() (int64, error) {
-	f, err := os.Open("/proc/self/status")
+func peakRSS() (int64, error) { return peakOf("/proc/self/status") }
+
+func peakRSSOf(pid int) (int64, error) { return peakOf(fmt.Sprintf("/proc/%d/status", pid)) }
+
+func peakOf(status string) (int64, error) {
+	f, err := os.Open(status)
 	if err != nil {
 		return 0, fmt.Errorf("cost: peak resident memory: %w", err)
 	}
 	defer f.Close()
 	peak, err := parseHWM(f)
 	if err != nil {
-		return 0, fmt.Errorf("cost: peak resident memory: /proc/self/status: %w", err)
+		return 0, fmt.Errorf("cost: peak resident memory: %s: %w", status, err)
 	}
 	return peak, nil
 }

@@ -42,6 +42,18 @@ func TestResidentMemoryIsSeen(t *testing.T) {
 	require.Less(t, again.Peak, got.Peak) // the mark was reset, and what was freed given back
 }
 
+func TestResidentMemoryOfAProcess(t *testing.T) {
+	peak, err := PeakRSSOf(os.Getpid())
+	if runtime.GOOS != "linux" {
+		require.ErrorIs(t, err, errors.ErrUnsupported)
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	require.Greater(t, peak, int64(mib))
+	_, err = PeakRSSOf(math.MaxInt32)
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
 // residentNow is what the kernel counts at this moment, where it tells.
 func residentNow(t *testing.T) (bytes int64, ok bool) {
 	t.Helper()

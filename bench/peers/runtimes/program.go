@@ -1,7 +1,6 @@
 package runtimes
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,11 +9,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
+	"example.com/overlap/bench/cost"
 	"example.com/overlap/internal/process"
 )
 
@@ -83,7 +80,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	}
 	if !a.whole && bytes.IndexByte(p, '\n') >= 0 {
 		a.whole = true
-		a.peak, _ = peakMemory(a.cmd.Process.Pid) // 0 where it is not known
+		a.peak, _ = cost.PeakRSSOf(a.cmd.Process.Pid) // 0 where it is not known
 		if err := a.asked.Close(); err != nil {
 			return 0, err
 		}
@@ -112,7 +109,7 @@ type watch struct {
 
 func (w *watch) Read([]byte) (int, error) {
 	for {
-		peak, err := peakMemory(w.cmd.Process.Pid)
+		peak, err := cost.PeakRSSOf(w.cmd.Process.Pid)
 		if err != nil { // it has ended, or nothing is known of any
 			return 0, io.EOF
 		}
@@ -134,28 +131,6 @@ func run(ctx context.Context, cmd *exec.Cmd) error {
 		err = fmt.Errorf("%w\n%s", err, said)
 	}
 	return err
-}
-
-// peakMemory is the most that a running process had resident, in bytes. It is Linux's
-// VmHWM: what getrusage calls the maximum is kept across exec there, so that a small
-// process shows the size of the one that started it.
-func peakMemory(pid int) (int64, error) {
-	if runtime.GOOS != "linux" {
-		return 0, fmt.Errorf("peak memory of another process on %s: %w", runtime.GOOS, errors.ErrUnsupported)
-	}
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if value, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
-			kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(value, "kB")), 10, 64)
-			return kb << 10, err
-		}
-	}
-	return 0, errors.Join(fmt.Errorf("process %d has ended", pid), lines.Err())
 }
 
 func shorten(text []byte) []byte { return text[:min(len(text), 200)] }
