@@ -142,13 +142,7 @@ func (m *cpuMeter) StopTimer() {
 
 // BenchmarkWaiting is what a sleeping task takes, of 100,000 or a million.
 func BenchmarkWaiting(b *testing.B) {
-	s := asyncio.Sleepers{Tasks: 100_000, Sleep: flags.sleep}
-	if flags.million {
-		s.Tasks = 1_000_000
-	}
-	if s.Sleep == 0 {
-		s.Sleep = time.Duration(s.Tasks) * 20 * time.Microsecond
-	}
+	s := asyncio.NewSleepers(flags.million, flags.sleep)
 	group := fmt.Sprintf("tasks=%d/", s.Tasks)
 	for _, row := range s.Rows() {
 		b.Run(group+"model="+row.Model, func(b *testing.B) {
@@ -159,18 +153,18 @@ func BenchmarkWaiting(b *testing.B) {
 			if sleepers++; sleepers > 1 {
 				b.Log("not the first row of its process: memory that an earlier one left behind is not counted")
 			}
-			reportWaiting(b, s, func() (time.Duration, int64, error) {
+			fatal(b, s.Measure(b, func() (time.Duration, int64, error) {
 				cost, err := row.Run(b.Context())
 				return cost.Elapsed, cost.Memory, err
-			})
+			}))
 		})
 	}
 	inPython(b, group, s.Scripts(), func(b *testing.B, p asyncio.Python, script asyncio.Script) {
 		admit(b, s.PythonNeeds())
-		reportWaiting(b, s, func() (time.Duration, int64, error) {
+		fatal(b, s.Measure(b, func() (time.Duration, int64, error) {
 			f, err := bounded(script, p, 0)
 			return time.Duration(f.NS), f.Bytes, err
-		})
+		}))
 	})
 }
 
@@ -182,24 +176,6 @@ func admit(b *testing.B, need uint64) {
 	if err := scale.Available().Admit(need); err != nil {
 		b.Skip(err)
 	}
-}
-
-// reportWaiting reports no ns/op: the most of it would be the sleep.
-func reportWaiting(b *testing.B, s asyncio.Sleepers, run func() (time.Duration, int64, error)) {
-	var most int64
-	var over time.Duration
-	for b.Loop() {
-		elapsed, memory, err := run()
-		fatal(b, err)
-		most = max(most, memory) // that of the first: the next ones find what it left behind
-		over += elapsed - s.Sleep
-	}
-	tasks := float64(s.Tasks)
-	b.ReportMetric(0, "ns/op")
-	if most > 0 {
-		b.ReportMetric(float64(most)/tasks, "B/job")
-	}
-	b.ReportMetric(float64(over.Nanoseconds())/1e3/float64(b.N)/tasks, "us/job")
 }
 
 // compare runs the rows of Go and those of Python.

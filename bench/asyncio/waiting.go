@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"example.com/overlap/bench/cost"
@@ -152,3 +153,39 @@ func (c *count) begin() {
 }
 
 func (c *count) end() { c.now.Add(-1) }
+
+// NewSleepers are those of BenchmarkWaiting: 100,000, or a million, that sleep for so long; 0 is
+// 2 s for each 100,000 of them.
+func NewSleepers(million bool, sleep time.Duration) Sleepers {
+	s := Sleepers{Tasks: 100_000, Sleep: sleep}
+	if million {
+		s.Tasks = 1_000_000
+	}
+	if s.Sleep == 0 {
+		s.Sleep = time.Duration(s.Tasks) * 20 * time.Microsecond
+	}
+	return s
+}
+
+// Measure runs a row and reports B/job, where the memory is known, and us/job: the time over the
+// sleep. It reports no ns/op: the most of it would be the sleep. The error is run's, and then
+// nothing is reported.
+func (s Sleepers) Measure(b *testing.B, run func() (elapsed time.Duration, memory int64, err error)) error {
+	var most int64
+	var over time.Duration
+	for b.Loop() {
+		elapsed, memory, err := run()
+		if err != nil {
+			return err
+		}
+		most = max(most, memory) // that of the first: the next ones find what it left behind
+		over += elapsed - s.Sleep
+	}
+	tasks := float64(s.Tasks)
+	b.ReportMetric(0, "ns/op")
+	if most > 0 {
+		b.ReportMetric(float64(most)/tasks, "B/job")
+	}
+	b.ReportMetric(float64(over.Nanoseconds())/1e3/float64(b.N)/tasks, "us/job")
+	return nil
+}

@@ -134,13 +134,7 @@ func BenchmarkSwitch(b *testing.B) {
 // BenchmarkWaiting is what a sleeping task takes, beside BenchmarkWaiting of package asyncio, of
 // 100,000 or a million.
 func BenchmarkWaiting(b *testing.B) {
-	s := asyncio.Sleepers{Tasks: 100_000, Sleep: flags.sleep}
-	if flags.million {
-		s.Tasks = 1_000_000
-	}
-	if s.Sleep == 0 {
-		s.Sleep = time.Duration(s.Tasks) * 20 * time.Microsecond
-	}
+	s := asyncio.NewSleepers(flags.million, flags.sleep)
 	group := fmt.Sprintf("tasks=%d/", s.Tasks)
 	for _, row := range s.Rows() {
 		if row.Model != "goroutine" {
@@ -151,18 +145,18 @@ func BenchmarkWaiting(b *testing.B) {
 				b.Skipf("%d goroutines are more than the race detector allows", row.Goroutines)
 			}
 			admit(b, row.Need)
-			reportWaiting(b, s, func() (time.Duration, int64, error) {
+			fatal(b, s.Measure(b, func() (time.Duration, int64, error) {
 				cost, err := row.Run(b.Context())
 				return cost.Elapsed, cost.Memory, err
-			})
+			}))
 		})
 	}
 	ofScript := func(b *testing.B, run scriptRun) {
 		admit(b, s.PythonNeeds()) // Node takes less
-		reportWaiting(b, s, func() (time.Duration, int64, error) {
+		fatal(b, s.Measure(b, func() (time.Duration, int64, error) {
 			f := run.figures(b)
 			return time.Duration(f.NS), f.Bytes, nil
-		})
+		}))
 	}
 	for _, script := range s.Scripts() {
 		inPython(b, group, script, func(b *testing.B, p asyncio.Python) {
@@ -192,24 +186,6 @@ func admit(b *testing.B, need uint64) {
 	if err := scale.Available().Admit(need); err != nil {
 		b.Skip(err)
 	}
-}
-
-// reportWaiting reports no ns/op: the most of it would be the sleep.
-func reportWaiting(b *testing.B, s asyncio.Sleepers, run func() (time.Duration, int64, error)) {
-	var most int64
-	var over time.Duration
-	for b.Loop() {
-		elapsed, memory, err := run()
-		fatal(b, err)
-		most = max(most, memory) // that of the first: the next ones find what it left behind
-		over += elapsed - s.Sleep
-	}
-	tasks := float64(s.Tasks)
-	b.ReportMetric(0, "ns/op")
-	if most > 0 {
-		b.ReportMetric(float64(most)/tasks, "B/job")
-	}
-	b.ReportMetric(float64(over.Nanoseconds())/1e3/float64(b.N)/tasks, "us/job")
 }
 
 // inPython runs a row of package asyncio's.
