@@ -23,7 +23,7 @@ type kind struct {
 }
 
 // kinds sorts the errors of the results, the most frequent kind first.
-func kinds(results []overlap.Result[pages.Page], begun func(i int) bool) []kind {
+func kinds[R any](results []overlap.Result[R], begun func(i int) bool) []kind {
 	list := []kind{}
 	for i, r := range results {
 		if r.Err == nil {

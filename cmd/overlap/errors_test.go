@@ -41,7 +41,7 @@ func TestKinds(t *testing.T) {
 		require.Equal(t, c.kind, kindOf(fmt.Errorf("get x: %w", c.err), c.begun))
 	}
 
-	type results = []overlap.Result[pages.Page]
+	type results = []overlap.Result[int]
 	always := func(int) bool { return true }
 	require.Equal(t, []kind{}, kinds(results{{}, {}}, always), "an empty list in JSON, not null")
 	require.Equal(t,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,13 +16,12 @@ import (
 	"strings"
 	"time"
 
+	"example.com/overlap"
 	"example.com/overlap/bench"
 	"example.com/overlap/bench/schedule"
 	"example.com/overlap/bench/timeline"
 	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
-	"example.com/overlap/workload/pages"
-	"example.com/overlap/workload/pages/clients"
 )
 
 const runManual = `
@@ -61,27 +61,64 @@ Examples:
 
 // A task is what run was asked to do.
 type task struct {
+	workload string
 	model    string
-	client   string
 	limit    bench.Limit
 	n        int
-	site     mockserver.Settings
-	urlFile  string
-	timeout  time.Duration
-	maxBytes int64
 	json     bool
 	timeline string // file; empty: none
 	trace    string // file; empty: none
+
+	// What some workloads have.
+	site     mockserver.Settings
+	client   string
+	urlFile  string
+	timeout  time.Duration
+	maxBytes int64
 }
 
-type (
-	recorded   = timeline.Body[body]
-	pagesModel = bench.Model[key, recorded, pages.Page]
-)
+// A workload is what -workload names: real parts, and a job on them.
+type workload struct {
+	name  string
+	does  string                                   // in a few words
+	heeds []string                                 // the flags that not all workloads have
+	check func(t *task, flags *flag.FlagSet) error // what these say
+	run   func(c console, ctx context.Context, t task) (*report, error)
+}
+
+func workloads() []workload {
+	return []workload{pagesWorkload()}
+}
+
+func workloadOf(name string) (workload, bool) {
+	all := workloads()
+	i := slices.IndexFunc(all, func(w workload) bool { return w.name == name })
+	if i < 0 {
+		return workload{}, false
+	}
+	return all[i], true
+}
+
+func workloadNames() string {
+	var names []string
+	for _, w := range workloads() {
+		names = append(names, w.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// workloadList is a line for each, for the manual.
+func workloadList() string {
+	var text strings.Builder
+	for _, w := range workloads() {
+		fmt.Fprintf(&text, "  %-6s %s\n", w.name, w.does)
+	}
+	return text.String()
+}
 
 func modelNames() string {
 	var names []string
-	for _, m := range bench.Models[key, recorded, pages.Page](bench.Limit{InFlight: 1}) {
+	for _, m := range bench.Models[int, int, int](bench.Limit{InFlight: 1}) {
 		names = append(names, m.Name)
 	}
 	return strings.Join(names, ", ")
@@ -89,19 +126,17 @@ func modelNames() string {
 
 func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	var t task
-	siteFlags(flags, &t.site)
+	flags.StringVar(&t.workload, "workload", "pages", "the `workload`: "+workloadNames())
 	flags.StringVar(&t.model, "model", "pool", "the `model`: "+modelNames())
-	flags.StringVar(&t.client, "client", clients.Default, "the HTTP `client`: "+strings.Join(clients.Names(), ", "))
 	flags.IntVar(&t.limit.InFlight, "workers", 20, "`jobs` in flight at most; the pipeline's fetchers. sequential, goroutines, eventloop and eventloop-to-thread have no such limit")
 	flags.IntVar(&t.limit.Process, "processors", runtime.GOMAXPROCS(0), "the pipeline's `workers` that process, and eventloop-to-thread's threads (the cores)")
-	flags.IntVar(&t.limit.Buffer, "buffer", 0, "fetched `pages` that the pipeline holds")
-	flags.IntVar(&t.n, "n", 100, "`pages` to fetch from the mock server")
-	flags.StringVar(&t.urlFile, "url-file", "", "`file` of URLs to fetch in place of the mock server's; - is standard input")
-	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "`time` after which a request fails; 0 is never")
-	flags.Int64Var(&t.maxBytes, "max-bytes", pages.MaxBytes, "`bytes` of a body at most; a larger one is an error")
+	flags.IntVar(&t.limit.Buffer, "buffer", 0, "fetched `bodies` that the pipeline holds")
+	flags.IntVar(&t.n, "n", 100, "`jobs`; with crawl the pages of the site")
 	flags.BoolVar(&t.json, "json", false, "print the report as JSON")
 	flags.StringVar(&t.timeline, "timeline", "", "`file` for the timeline: .svg for a picture, .json for the recording")
 	flags.StringVar(&t.trace, "trace", "", "`file` for a runtime trace")
+	t.webFlags(flags)
+	flags.StringVar(&t.urlFile, "url-file", "", "`file` of URLs to fetch in place of the mock server's; - is standard input")
 	if status, ok := c.parse(flags, args); !ok {
 		return status
 	}
@@ -111,18 +146,11 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	if c.dry {
 		return 0
 	}
-	urls := []string(nil)
-	if t.urlFile != "" {
-		var err error
-		if urls, err = c.readURLs(t.urlFile); err != nil {
-			return c.misused(flags, err)
-		}
-		t.n = len(urls)
+	what, _ := workloadOf(t.workload)
+	r, err := what.run(c, ctx, t)
+	if use, ok := errors.AsType[misuse](err); ok {
+		return c.misused(flags, use.error)
 	}
-	if err := t.checkFiles(); err != nil {
-		return c.misused(flags, err)
-	}
-	r, err := c.do(ctx, t, urls)
 	if err != nil {
 		return c.broken(flags, err)
 	}
@@ -138,132 +166,157 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	return 0
 }
 
-func (t task) check(flags *flag.FlagSet) error {
-	for _, f := range []struct {
-		name        string
-		value, most int64
-	}{
-		{"workers", int64(t.limit.InFlight), 1},
-		{"processors", int64(t.limit.Process), 1},
-		{"buffer", int64(t.limit.Buffer), 0},
-		{"n", int64(t.n), 1},
-		{"max-bytes", t.maxBytes, 1},
-	} {
-		if f.value < f.most {
-			return fmt.Errorf("-%s is %d, want at least %d", f.name, f.value, f.most)
-		}
-	}
+// A misuse is an error of what was asked for, found before anything was done.
+type misuse struct{ error }
+
+func (t *task) check(flags *flag.FlagSet) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%q is no flag, and run takes no arguments", flags.Arg(0))
 	}
-	if t.timeout < 0 {
-		return fmt.Errorf("-timeout is %v, want 0s or more", t.timeout)
+	what, ok := workloadOf(t.workload)
+	if !ok {
+		return fmt.Errorf("-workload is %q, want one of %s", t.workload, workloadNames())
 	}
-	if _, ok := t.find(); !ok {
+	if err := what.heedsAll(flags); err != nil {
+		return err
+	}
+	if err := atLeast("workers", t.limit.InFlight, 1); err != nil {
+		return err
+	}
+	if err := atLeast("processors", t.limit.Process, 1); err != nil {
+		return err
+	}
+	if err := atLeast("buffer", t.limit.Buffer, 0); err != nil {
+		return err
+	}
+	if err := atLeast("n", t.n, 1); err != nil {
+		return err
+	}
+	if _, ok := modelOf[int, int, int](*t); !ok {
 		return fmt.Errorf("-model is %q, want one of %s", t.model, modelNames())
 	}
-	if err := clients.Check(t.client); err != nil {
-		return fmt.Errorf("-client: %w", err)
+	return what.check(t, flags)
+}
+
+func atLeast[N cmp.Ordered](flag string, value, least N) error {
+	if value < least {
+		return fmt.Errorf("-%s is %v, want at least %v", flag, value, least)
 	}
-	if t.urlFile == "" {
-		return checkSite(t.site)
-	}
-	// Flags that would change nothing are a mistake.
-	own := flag.NewFlagSet("", flag.ContinueOnError)
-	siteFlags(own, new(mockserver.Settings))
-	var err error
+	return nil
+}
+
+// heedsAll refuses a flag that would change nothing: it is a mistake.
+func (w workload) heedsAll(flags *flag.FlagSet) (err error) {
 	flags.Visit(func(f *flag.Flag) {
-		if own.Lookup(f.Name) != nil || f.Name == "n" {
-			err = fmt.Errorf("-%s is for the mock server, which -url-file does not use", f.Name)
+		if slices.Contains(w.heeds, f.Name) {
+			return
+		}
+		var with []string
+		for _, other := range workloads() {
+			if slices.Contains(other.heeds, f.Name) {
+				with = append(with, other.name)
+			}
+		}
+		if len(with) > 0 && err == nil {
+			err = fmt.Errorf("-%s is for -workload %s, and nothing to %s", f.Name, strings.Join(with, " or "), w.name)
 		}
 	})
 	return err
 }
 
-// find returns the model with its limits bound.
-func (t task) find() (pagesModel, bool) {
-	models := bench.Models[key, recorded, pages.Page](t.limit)
-	i := slices.IndexFunc(models, func(m pagesModel) bool { return m.Name == t.model })
+// modelOf returns the task's model with its limits bound.
+func modelOf[K, B, R any](t task) (bench.Model[K, B, R], bool) {
+	models := bench.Models[K, B, R](t.limit)
+	i := slices.IndexFunc(models, func(m bench.Model[K, B, R]) bool { return m.Name == t.model })
 	if i < 0 {
-		return pagesModel{}, false
+		return bench.Model[K, B, R]{}, false
 	}
 	return models[i], true
 }
 
-// do starts what is needed, runs the model and returns the report. Without urls
-// the pages are those of a mock server.
-func (c console) do(ctx context.Context, t task, urls []string) (*report, error) {
-	model, _ := t.find()
-	inFlight := t.n // of a model without a limit
+// inFlight is how many jobs the model may have in flight.
+func (t task) inFlight() int {
+	model, _ := modelOf[int, int, int](t)
 	if model.Peak > 0 {
-		inFlight = min(t.n, model.Peak)
+		return min(t.n, model.Peak)
 	}
-	files := inFlight
-	if urls == nil {
-		files *= 2 // both ends of each connection are in this process
-	}
-	if err := mockserver.CheckFiles(files); err != nil {
-		return nil, err
-	}
-	var site *mockserver.Server
-	var ideal time.Duration
-	if urls == nil {
-		t.site.Pages = t.n
-		var err error
-		if site, err = mockserver.Start("", t.site); err != nil {
-			return nil, err
-		}
-		defer site.Close()
-		for i := range t.n {
-			urls = append(urls, site.PageURL(i))
-		}
-		ideal = t.ideal(model)
-	}
-	client, err := clients.New(t.client, inFlight, t.timeout)
-	if err != nil {
-		return nil, err
-	}
-	defer client.CloseIdleConnections()
+	return t.n
+}
 
+// A material is what a workload gives a model to work on.
+type material[K, B, R any] struct {
+	job   overlap.Job[K, B, R]
+	keys  []K
+	label func(numbered[K]) string // of a job in the timeline
+	about string                   // what the jobs are on, for the timeline's title
+	costs []schedule.Job           // of the jobs, if they are known
+
+	// peak is how many were in flight at the other side; nil if that does not count.
+	peak func() int
+	// sum is what the results come to, also in words.
+	sum func(results []overlap.Result[R]) (totals, string)
+	// walk runs the model on keys that turn out while working; nil for those that are
+	// known.
+	walk func(ctx context.Context, model watchedModel[K, B, R], job watchedJob[K, B, R]) []overlap.Result[R]
+}
+
+// What a model runs is measured and recorded.
+type (
+	watchedBody[B any]        = timeline.Body[timed[B]]
+	watchedJob[K, B, R any]   = overlap.Job[numbered[K], watchedBody[B], R]
+	watchedModel[K, B, R any] = bench.Model[numbered[K], watchedBody[B], R]
+)
+
+// do runs the model and returns the report.
+func do[K, B, R any](ctx context.Context, c console, t task, on material[K, B, R]) (*report, error) {
+	model, _ := modelOf[numbered[K], watchedBody[B], R](t)
 	stop, err := t.startTrace()
 	if err != nil {
 		return nil, err
 	}
-	recorder := t.recorder()
-	m := newMeasured(client.Job(t.maxBytes), len(urls), newMeter(c.stderr, len(urls)))
+	recorder := recorderOf(t, on.label)
+	total := len(on.keys)
+	if on.walk != nil {
+		total = unknown
+	}
+	m := newMeasured(on.job, total, newMeter(c.stderr, total))
+	job := timeline.Record(m.job(), recorder)
 	began := time.Now()
-	results := model.Run(ctx, timeline.Record(m.job(), recorder), keysOf(urls))
+	var results []overlap.Result[R]
+	if on.walk != nil {
+		results = on.walk(ctx, model, job)
+	} else {
+		results = model.Run(ctx, job, number(on.keys))
+	}
 	r := m.report(results, time.Since(began))
 	r.unsaved = stop()
-	r.Client = t.client
-	r.Model, r.IdealSeconds, r.Interrupted = t.model, ideal.Seconds(), ctx.Err() != nil
+	r.Workload, r.Model, r.Interrupted = t.workload, t.model, ctx.Err() != nil
 	if model.Peak > 0 {
 		r.Limit = model.Peak
 	}
-	if ideal > 0 && !r.Interrupted {
-		r.TimesIdeal = r.MakespanSeconds / r.IdealSeconds
+	if ideal := idealOf(model, on.costs); ideal > 0 {
+		r.IdealSeconds = ideal.Seconds()
+		if !r.Interrupted {
+			r.TimesIdeal = r.MakespanSeconds / r.IdealSeconds
+		}
 	}
-	if site != nil {
-		r.ServerPeakInFlight = int(site.Record().PeakInFlight)
+	if on.peak != nil {
+		r.ServerPeakInFlight = on.peak()
 	}
+	r.Totals, r.sum = on.sum(results)
 	if t.timeline != "" {
-		r.unsaved = errors.Join(r.unsaved, t.save(recorder.Timeline(), r))
+		r.unsaved = errors.Join(r.unsaved, t.save(recorder.Timeline(), r, on.about))
 	}
 	return r, nil
 }
 
-// ideal is the makespan if nothing but waiting took time; 0 if it cannot be told.
-func (t task) ideal(model pagesModel) time.Duration {
-	waits := make([]schedule.Job, t.n)
-	equal := true
-	for i := range waits {
-		waits[i].Wait = t.site.Latency.For(t.site.Seed, mockserver.PagePath(i))
-		equal = equal && waits[i] == waits[0]
-	}
-	if model.AnyOrder && !equal {
+// idealOf is the makespan if nothing but the costs took time; 0 if it cannot be told.
+func idealOf[K, B, R any](model bench.Model[K, B, R], costs []schedule.Job) time.Duration {
+	equal := !slices.ContainsFunc(costs, func(c schedule.Job) bool { return c != costs[0] })
+	if len(costs) == 0 || model.AnyOrder && !equal {
 		return 0
 	}
-	return model.Ideal(waits).Makespan
+	return model.Ideal(costs).Makespan
 }
 
 func (c console) print(r *report, asJSON bool) error {
@@ -317,22 +370,17 @@ func checkWritable(path string, mayBeThere bool) error {
 	return err
 }
 
-// recorder returns nil if nobody asked for what it records.
-func (t task) recorder() *timeline.Recorder[key] {
+// recorderOf returns nil if nobody asked for what it records.
+func recorderOf[K any](t task, label func(numbered[K]) string) *timeline.Recorder[numbered[K]] {
 	if t.timeline == "" && t.trace == "" {
 		return nil
 	}
-	return timeline.NewRecorder(func(k key) string {
-		if t.urlFile != "" {
-			return k.url
-		}
-		return mockserver.PagePath(k.i)
-	})
+	return timeline.NewRecorder(label)
 }
 
 // save writes the timeline of what ended as r says.
-func (t task) save(recording timeline.Timeline, r *report) error {
-	recording.Title = t.title(r)
+func (t task) save(recording timeline.Timeline, r *report, about string) error {
+	recording.Title = title(r, about)
 	recording.Model = t.model
 	recording.Caption = fmt.Sprintf("%s/%s, %s, %s", runtime.GOOS, runtime.GOARCH, spell.Count(runtime.GOMAXPROCS(0), "core"), runtime.Version())
 	var data bytes.Buffer
@@ -354,25 +402,13 @@ func (t task) save(recording timeline.Timeline, r *report) error {
 }
 
 // title says what ran, so that a picture that lies about can be made again.
-func (t task) title(r *report) string {
-	title := t.model + ": " + spell.Count(r.Jobs, "job")
+func title(r *report, about string) string {
+	title := r.Model + ": " + spell.Count(r.Jobs, "job")
 	if r.Limit > 0 {
 		title += fmt.Sprintf(", at most %d in flight", r.Limit)
 	}
-	if r.Client != clients.Default {
-		title += ", on " + r.Client
-	}
-	switch {
-	case t.urlFile != "":
-		from := filepath.Base(t.urlFile)
-		if t.urlFile == "-" {
-			from = "standard input"
-		}
-		title += ", URLs of " + from
-	case t.site.Latency.Profile == mockserver.Constant:
-		title += fmt.Sprintf(", latency %v", t.site.Latency.Mean)
-	default:
-		title += fmt.Sprintf(", latency %v %s", t.site.Latency.Mean, t.site.Latency.Profile)
+	if about != "" {
+		title += ", " + about
 	}
 	if r.Interrupted {
 		title += fmt.Sprintf(", interrupted when %d were done", r.Succeeded)
