@@ -2,9 +2,7 @@ package bench
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"net/http"
 	"reflect"
 	"runtime"
 	"slices"
@@ -18,7 +16,6 @@ import (
 	"example.com/overlap/bench/schedule"
 	"example.com/overlap/bench/site"
 	"example.com/overlap/mockserver"
-	"example.com/overlap/sequential"
 	"example.com/overlap/workload/pages"
 	"example.com/overlap/workload/pages/clients"
 )
@@ -95,13 +92,11 @@ func pagesCell(b testing.TB, name string, site *site.Site, tasks int, latency ti
 		full:   flags.full,
 		sent:   watch,
 	}
-	plain := make([]string, tasks) // the same pages, without the latency
 	for i := range c.keys {
-		plain[i] = site.PageURL(i)
-		c.keys[i] = fmt.Sprintf("%s?latency=%v", plain[i], latency)
+		c.keys[i] = fmt.Sprintf("%s?latency=%v", site.PageURL(i), latency)
 	}
 	c.want = sync.OnceValues(func() ([]overlap.Result[pages.Page], error) {
-		return expected(b.Context(), site.Settings, plain, c.keys)
+		return site.Expected(b.Context(), c.keys)
 	})
 	c.able = mockserver.CheckFiles
 	c.warm = func(inFlight int) error {
@@ -116,20 +111,6 @@ func pagesCell(b testing.TB, name string, site *site.Site, tasks int, latency ti
 		return int(record.PeakInFlight), err
 	}
 	return c
-}
-
-// expected are the right results: those of a sequential run without latency,
-// which needs no network either. A page's URL is the key.
-func expected(ctx context.Context, settings mockserver.Settings, plain, keys []string) ([]overlap.Result[pages.Page], error) {
-	transport, err := mockserver.NewTransport(settings)
-	if err != nil {
-		return nil, err
-	}
-	want := sequential.Run(ctx, pages.Job(&http.Client{Transport: transport}, 0), plain)
-	for i := range want {
-		want[i].Value.URL = keys[i]
-	}
-	return want, overlap.Errors(want)
 }
 
 // startSite starts a site of so many pages that ends with the benchmark.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -138,10 +137,9 @@ func siteOf(tasks int) mockserver.Settings { return mockserver.Settings{Seed: 1,
 func fetching(b testing.TB, server *site.Site, tasks, inFlight int, latency time.Duration) bench.Comparison[string, pages.Body, pages.Page] {
 	client := pages.NewClient(inFlight, time.Minute)
 	b.Cleanup(client.CloseIdleConnections)
-	urls, plain := make([]string, tasks), make([]string, tasks)
+	urls := make([]string, tasks)
 	for i := range urls {
-		plain[i] = server.PageURL(i)
-		urls[i] = fmt.Sprintf("%s?latency=%v", plain[i], latency)
+		urls[i] = fmt.Sprintf("%s?latency=%v", server.PageURL(i), latency)
 	}
 	return bench.Comparison[string, pages.Body, pages.Page]{
 		Job:      pages.Job(client, 0),
@@ -150,18 +148,8 @@ func fetching(b testing.TB, server *site.Site, tasks, inFlight int, latency time
 		Models:   rows[string, pages.Body, pages.Page](true),
 		Costs:    slices.Repeat([]schedule.Job{{Wait: latency}}, tasks),
 		Loopback: true,
-		Warm:     func(n int) error { return pages.Connect(b.Context(), client, plain[0], n) },
-		Want: func() ([]overlap.Result[pages.Page], error) { // the same pages, without server or latency
-			transport, err := mockserver.NewTransport(server.Settings)
-			if err != nil {
-				return nil, err
-			}
-			want := sequential.Run(b.Context(), pages.Job(&http.Client{Transport: transport}, 0), plain)
-			for i := range want {
-				want[i].Value.URL = urls[i]
-			}
-			return want, nil
-		},
+		Warm:     func(n int) error { return pages.Connect(b.Context(), client, server.PageURL(0), n) },
+		Want:     func() ([]overlap.Result[pages.Page], error) { return server.Expected(b.Context(), urls) },
 	}
 }
 
