@@ -19,6 +19,7 @@
 //	spread=5ms        Latency.Spread
 //	sigma=0.7         Latency.Sigma
 //	alpha=1.2         Latency.Alpha
+//	perrequest=true   Latency.PerRequest
 //	fault=reset       this fault and no other: status, reset, slow, hang, truncate, malformed; or none
 //	chance=0.1        how probable that fault is; 1 if not given
 //	status=429        Faults.StatusCode, with fault=status unless another is given
@@ -26,14 +27,60 @@
 //	rate=50           RateLimit.PerSecond; requests with the same rate and burst share a bucket; 0 is no limit
 //	burst=10          RateLimit.Burst
 //
-// The bounds are those of the settings, and a server keeps 64 buckets at once,
-// its own with them, not counting those that are full again. A parameter that is unknown, is given
+// The bounds are those of the settings. A parameter that is unknown, is given
 // twice or makes no sense is answered with 400 and its name.
 //
 // # The record over HTTP
 //
 // GET /_overlap/record gives the [Record] as JSON; DELETE or POST does what
 // [Server.Reset] does.
+//
+// # Limits
+//
+// What a client cannot have, of every form of a site:
+//
+//	a query              at most 1024 bytes; else 400
+//	buckets              64 at once of all queries, the server's own with them, not
+//	                     counting those that are full again; else 400
+//	a body               none: 400, or 404 or 405 if it is that too; of a request for
+//	                     the record it is overlooked
+//	a quotation          at most 128 bytes of a path or a method in an answer
+//	a hang               1h0m0s at the most, except without a network
+//
+// And of a server that [Start] made; in one of your own, most are your http.Server's:
+//
+//	connections          Settings.MaxConnections. One more is answered 503, with
+//	                     Retry-After, when its request comes, if that is within 1s;
+//	                     and closed. If 32 are being told so it is closed at once
+//	line and header      16 KiB, and some 4 KiB that net/http grants; else 431. That
+//	                     bounds the number of fields and the length of a path too
+//	time for a header    30s from the first byte of a request; of the first one, from
+//	                     the start of the connection. Then it is closed
+//	time for a body      the answer does not wait for it; then 5s until it is closed
+//	time between two     2m0s; then the connection is closed
+//	time to take answers 1m0s for each 64 KiB; then the connection is closed
+//	time for an answer   none: it waits as long as the settings or the query have it
+//	entries in the log   10 of what net/http logs, such as failures to accept, to the
+//	                     output of package log
+//
+// After an answer to a request with a body the connection is closed, whatever the
+// lengths in its header say: no request can be hidden in another. (But HTTP/1.0 has no
+// transfer coding: net/http overlooks one, and what follows is the next request.)
+//
+// A page, or the record, has one name: //page/0, /page/../page/0 and /page%2F0 are
+// answered 404, and so are OPTIONS * and CONNECT. An absolute URI is taken for its
+// path, whatever its host. An upgrade is not done, the page is sent. HTTP/1.0 and
+// pipelined requests are answered, these one after another.
+//
+// What net/http refuses before it asks the site, the record does not know of: 400
+// for what is not HTTP (HTTP/0.9 with that), for a Host that is missing, double or no
+// host, and for two lengths; 417, 431, 501 for a transfer coding other than chunked,
+// 505. A client that closes its half of the connection has left, as net/http sees it;
+// one that has begun its next request too is seen to have left only when its answer
+// is written.
+//
+// In memory there are up to 64 MiB of pages, and one more for each request in flight
+// that they have not.
 package mockserver
 
 import (
@@ -88,7 +135,10 @@ func (s *Server) Reset() { s.site.reset() }
 // ServeHTTP answers one request. To end a connection without an answer it panics
 // with http.ErrAbortHandler, as net/http asks of handlers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == RecordPath {
+	if hasBody(r) {
+		dropBody(w, r)
+	}
+	if forRecord(r) {
 		a := s.site.serveRecord(r.Method)
 		a.fill(w.Header())
 		w.WriteHeader(a.status)
@@ -106,6 +156,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.hang()
 	}
 	x.write()
+}
+
+// dropBody sees to it that a body, which nobody wants, is not waited for: net/http would
+// read some of it, however slowly it comes, before it sends the answer. And what comes
+// after a body that was not read as the client meant it is no request.
+func dropBody(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor >= 2 {
+		return // a stream of its own
+	}
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 }
 
 // An exchange is one request on its way to an answer.
@@ -145,9 +206,14 @@ func (x *exchange) gaveUp() {
 	}
 }
 
+// hang ends by itself too: net/http does not see that a client has left which had begun
+// another request on its connection.
 func (x *exchange) hang() {
+	timer := time.NewTimer(maxHang)
+	defer timer.Stop()
 	select {
 	case <-x.closed:
+	case <-timer.C:
 	case <-x.r.Context().Done():
 		x.gaveUp()
 	}
@@ -173,9 +239,7 @@ func (x *exchange) reset() {
 	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = secure.NetConn() // closed by itself: TLS would say goodbye first
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
+	linger(conn, 0)
 	x.visit.end()
 	_ = conn.Close()
 }

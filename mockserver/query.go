@@ -39,7 +39,7 @@ type change struct {
 	chance *float64
 }
 
-func parameters() [11]parameter {
+func parameters() [12]parameter {
 	return [...]parameter{
 		{"latency", "Latency.Mean", "a duration such as 20ms", func(c *change, v string) (err error) {
 			c.latency.Mean, err = time.ParseDuration(v)
@@ -60,6 +60,10 @@ func parameters() [11]parameter {
 		{"alpha", "Latency.Alpha", "a number such as 1.5", func(c *change, v string) (err error) {
 			c.latency.Alpha, err = strconv.ParseFloat(v, 64)
 			return notZero(c.latency.Alpha, err)
+		}},
+		{"perrequest", "Latency.PerRequest", "true or false", func(c *change, v string) (err error) {
+			c.latency.PerRequest, err = strconv.ParseBool(v)
+			return err
 		}},
 		{"fault", "", "none, status, reset, slow, hang, truncate or malformed", func(c *change, v string) error {
 			fault := Fault(v)
@@ -112,6 +116,9 @@ func notZero[T comparable](value T, err error) error {
 
 // with is r as a request's query changes it, or r itself and a *queryError.
 func (r rule) with(query string) (rule, error) {
+	if len(query) > maxQuery {
+		return r, &queryError{"", fmt.Sprintf("is of %d bytes, want at most %d", len(query), maxQuery)}
+	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return r, &queryError{"", err.Error()}
@@ -138,7 +145,7 @@ func (r rule) with(query string) (rule, error) {
 	return c.finish(r)
 }
 
-func unknown(name string, known [11]parameter) error {
+func unknown(name string, known [12]parameter) error {
 	names := make([]string, len(known))
 	for i, p := range known {
 		names[i] = p.name
@@ -169,7 +176,7 @@ func (c change) finish(r rule) (rule, error) {
 	}
 	for _, n := range c.needs() {
 		// What only the server has set may be idle, and a status has its fault.
-		if !n.met && n.field != "Faults.StatusCode" && slices.Contains(c.given, n.field) {
+		if n.set && !n.met && n.field != "Faults.StatusCode" && slices.Contains(c.given, n.field) {
 			return r, badParameter(n.field, "%v, want %s beside it", n.value, n.want)
 		}
 	}

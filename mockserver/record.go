@@ -20,13 +20,14 @@ type Record struct {
 	Status       map[int]int64    `json:"status"`         // answers begun, by status code; none for a hang
 	Faults       map[Fault]int64  `json:"faults"`         // requests that were made to go wrong
 	Paths        map[string]int64 `json:"paths"`          // requests for each page that was asked for
+	Refused      int64            `json:"refused"`        // connections that were one too many; see Settings.MaxConnections
 	Order        []string         `json:"order"`          // pages in order of arrival, the latest; Settings.Order bounds them
 }
 
 // recorder counts without a lock: each request costs a few atomic operations.
 // Its size is fixed by the settings, however long the server runs.
 type recorder struct {
-	requests, inFlight, peak, cancelled, other atomic.Int64
+	requests, inFlight, peak, cancelled, other, refused atomic.Int64
 
 	status [600]atomic.Int64
 	faults [7]atomic.Int64
@@ -97,6 +98,7 @@ func (r *recorder) snapshot() Record {
 		PeakInFlight: r.peak.Load(),
 		Cancelled:    r.cancelled.Load(),
 		Other:        r.other.Load(),
+		Refused:      r.refused.Load(),
 		Status:       map[int]int64{},
 		Faults:       map[Fault]int64{},
 		Paths:        map[string]int64{},
@@ -135,6 +137,7 @@ func (r *recorder) reset() {
 	r.requests.Store(0)
 	r.cancelled.Store(0)
 	r.other.Store(0)
+	r.refused.Store(0)
 	for i := range r.status {
 		r.status[i].Store(0)
 	}

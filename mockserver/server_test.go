@@ -429,7 +429,7 @@ func TestRecordOverHTTP(t *testing.T) {
 			require.NoError(t, r.err)
 			require.Equal(t, 200, r.status)
 			require.Equal(t, "application/json", r.header.Get("Content-Type"))
-			require.JSONEq(t, `{"requests":3, "in_flight":0, "peak_in_flight":1, "cancelled":0, "duplicates":2, "other":0,
+			require.JSONEq(t, `{"requests":3, "in_flight":0, "peak_in_flight":1, "cancelled":0, "duplicates":2, "other":0, "refused":0,
 				"status":{"200":2, "500":1}, "faults":{"status":1}, "paths":{"/page/3":3}, "order":["/page/3","/page/3","/page/3"]}`, string(r.body))
 			var record mockserver.Record
 			require.NoError(t, json.Unmarshal(r.body, &record))

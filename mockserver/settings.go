@@ -20,6 +20,11 @@ type Settings struct {
 	RateLimit RateLimit // requests a second that are let through
 
 	Order int // pages whose order of arrival the record keeps, the latest; 0 stands for 1,024
+
+	// MaxConnections is how many connections at once a server that Start makes holds;
+	// one more is answered 503. 0 stands for as many as the process may have: see
+	// the function of that name. Other forms of a site have no connections to count.
+	MaxConnections int
 }
 
 // A RateLimit is a token bucket, full at the start. A request for a page that
@@ -55,6 +60,8 @@ func (s Settings) Validate() error {
 		return bad("Links", "%d, want -1 to 1000", s.Links)
 	case s.Order < 0 || s.Order > 10_000_000:
 		return bad("Order", "%d, want 0 to 10000000", s.Order)
+	case s.MaxConnections < 0:
+		return bad("MaxConnections", "%d, want 0 or more", s.MaxConnections)
 	}
 	r := rule{s.Latency, s.Faults, s.RateLimit}
 	if err := r.validate(bad); err != nil {
@@ -84,12 +91,13 @@ type need struct {
 	want     string
 }
 
-func (r rule) needs() [5]need {
+func (r rule) needs() [6]need {
 	l, f := r.latency, r.faults
 	return [...]need{
 		{"Latency.Spread", l.Spread, l.Spread != 0, l.Profile == Uniform, "Latency.Profile " + string(Uniform)},
 		{"Latency.Sigma", l.Sigma, l.Sigma != 0, l.Profile == LogNormal, "Latency.Profile " + string(LogNormal)},
 		{"Latency.Alpha", l.Alpha, l.Alpha != 0, l.Profile == HeavyTail, "Latency.Profile " + string(HeavyTail)},
+		{"Latency.PerRequest", l.PerRequest, l.PerRequest, l.Profile != "" && l.Profile != Constant, fmt.Sprintf("Latency.Profile %s, %s or %s", Uniform, LogNormal, HeavyTail)},
 		{"Faults.StatusCode", f.StatusCode, f.StatusCode != 0, f.Status > 0, "a chance in Faults.Status"},
 		{"RateLimit.Burst", r.limit.Burst, r.limit.Burst != 0, r.limit.PerSecond > 0, "a RateLimit.PerSecond"},
 	}

@@ -26,6 +26,7 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{"negative links", s{Links: -2}, "mockserver: Links is -2, want -1 to 1000"},
 		{"too many links", s{Links: 1001}, "mockserver: Links is 1001, want -1 to 1000"},
 		{"negative order", s{Order: -1}, "mockserver: Order is -1, want 0 to 10000000"},
+		{"negative connections", s{MaxConnections: -1}, "mockserver: MaxConnections is -1, want 0 or more"},
 		{"unknown profile", latency(mockserver.Latency{Profile: "bell"}), `mockserver: Latency.Profile is "bell", want constant, uniform, lognormal or heavy-tail`},
 		{"negative latency", latency(mockserver.Latency{Mean: -time.Millisecond}), "mockserver: Latency.Mean is -1ms, want 0 to 1h0m0s"},
 		{"endless latency", latency(mockserver.Latency{Mean: 2 * time.Hour}), "mockserver: Latency.Mean is 2h0m0s, want 0 to 1h0m0s"},
@@ -54,6 +55,8 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{"spread of another profile", latency(mockserver.Latency{Profile: mockserver.LogNormal, Mean: 2, Spread: 1}), "mockserver: Latency.Spread is 1ns, want Latency.Profile uniform beside it"},
 		{"sigma of another profile", latency(mockserver.Latency{Profile: mockserver.HeavyTail, Sigma: 1}), "mockserver: Latency.Sigma is 1, want Latency.Profile lognormal beside it"},
 		{"alpha of another profile", latency(mockserver.Latency{Profile: mockserver.Constant, Alpha: 2}), "mockserver: Latency.Alpha is 2, want Latency.Profile heavy-tail beside it"},
+		{"each request alike of a constant profile", latency(mockserver.Latency{Profile: mockserver.Constant, PerRequest: true}), "mockserver: Latency.PerRequest is true, want Latency.Profile uniform, lognormal or heavy-tail beside it"},
+		{"each request alike of no profile", latency(mockserver.Latency{Mean: 1, PerRequest: true}), "mockserver: Latency.PerRequest is true, want Latency.Profile uniform, lognormal or heavy-tail beside it"},
 		{"a status that is never sent", faults(mockserver.Faults{Reset: 0.5, StatusCode: 500}), "mockserver: Faults.StatusCode is 500, want a chance in Faults.Status beside it"},
 		{"burst without a rate", s{RateLimit: mockserver.RateLimit{Burst: 5}}, "mockserver: RateLimit.Burst is 5, want a RateLimit.PerSecond beside it"},
 		{"negative burst", s{RateLimit: mockserver.RateLimit{Burst: -1}}, "mockserver: RateLimit.Burst is -1, want 0 or more"},
@@ -80,6 +83,7 @@ func TestGoodSettingsAreTaken(t *testing.T) {
 		"zero":                           {},
 		"bounds":                         {Pages: 10_000_000, PageSize: 16 << 20, Links: 1000, Order: 10_000_000, Latency: mockserver.Latency{Profile: mockserver.Uniform, Mean: time.Hour, Spread: time.Hour}},
 		"widest lognormal":               {Latency: mockserver.Latency{Profile: mockserver.LogNormal, Sigma: 2}},
+		"anew for each request":          {Latency: mockserver.Latency{Profile: mockserver.Uniform, PerRequest: true}},
 		"lightest tail":                  {Latency: mockserver.Latency{Profile: mockserver.HeavyTail, Alpha: 100}},
 		"burst with a rate":              {RateLimit: mockserver.RateLimit{PerSecond: 0.5, Burst: 10}},
 		"no links":                       {Links: -1},
@@ -128,6 +132,60 @@ func TestLatencyIsAFunctionOfSeedAndPath(t *testing.T) {
 			}
 			require.Greater(t, seeds, 95, "another seed gives other latencies")
 			require.Greater(t, paths, 95, "another path has another latency")
+		})
+	}
+}
+
+// The waits of known seeds never change: recorded runs and their schedules depend on them.
+func TestLatenciesStayAsTheyAre(t *testing.T) {
+	for name, want := range map[string][3]time.Duration{
+		"uniform":    {1046890028, 783375053, 942077600},
+		"lognormal":  {474960096, 1017873645, 1482666549},
+		"heavy-tail": {587655134, 432909383, 511535464},
+	} {
+		for i, wait := range want {
+			require.Equal(t, wait, profiles(time.Second)[name].For(1, mockserver.PagePath(i)), "%s, page %d", name, i)
+		}
+	}
+}
+
+// With PerRequest a path has the profile's mean and the first wait of a server
+// without it, and the next wait tells nothing of the one before.
+func TestEachRequestDrawsAnew(t *testing.T) {
+	const n = 20_000
+	for name, l := range profiles(time.Second) {
+		t.Run(name, func(t *testing.T) {
+			again := l
+			again.PerRequest = true
+			const path = "/page/3"
+			require.Equal(t, l.For(7, path), again.For(7, path))
+			require.Equal(t, l.For(7, path), again.ForRequest(7, path, 0))
+			equal, rises := 0, 0
+			last := again.ForRequest(7, path, n)
+			for i := range n {
+				require.Equal(t, l.For(7, path), l.ForRequest(7, path, i), "without it")
+				wait := again.ForRequest(7, path, i)
+				require.Equal(t, wait, again.ForRequest(7, path, i))
+				if wait == last {
+					equal++
+				} else if wait > last {
+					rises++
+				}
+				last = wait
+			}
+			if l.Profile == "" || l.Profile == mockserver.Constant {
+				require.Equal(t, n, equal)
+				return
+			}
+			require.LessOrEqual(t, equal, n/1000)
+			require.InDelta(t, 0.5, float64(rises)/n, 0.01)
+			if name == "uniform" || name == "lognormal" {
+				sum := time.Duration(0)
+				for i := range n {
+					sum += again.ForRequest(7, path, i)
+				}
+				require.InDelta(t, 1, sum.Seconds()/n, 0.02, "the mean")
+			}
 		})
 	}
 }

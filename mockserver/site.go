@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -96,18 +97,19 @@ func (s *site) plain(status int, format string, args ...any) answer {
 // decide records the request and says what becomes of it.
 func (s *site) decide(r *http.Request) answer {
 	i, ok := pageIndex(r.URL.Path, s.settings.Pages)
-	if !ok {
+	// A page has one name: /page%2F0 is not /page/0, nor is there any need of %70age.
+	if !ok || r.URL.RawPath != "" {
 		s.record.other.Add(1)
-		return s.plain(http.StatusNotFound, "%s is no page of this site: /page/0 to /page/%d are", r.URL.Path, s.settings.Pages-1)
+		path := cmp.Or(r.URL.EscapedPath(), "/") // GET http://site, and CONNECT
+		return s.plain(http.StatusNotFound, "%s is no page of this site: /page/0 to /page/%d are", quoted(path), s.settings.Pages-1)
 	}
 	before := s.record.page(i)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != "" {
-		a := s.plain(http.StatusMethodNotAllowed, "%s is not for pages: GET and HEAD are", r.Method)
+		a := s.plain(http.StatusMethodNotAllowed, "%s is not for pages: GET and HEAD are", quoted(r.Method))
 		a.name, a.value = "Allow", "GET, HEAD"
 		return a
 	}
-	// Over HTTP/2 no body is NoBody.
-	if r.ContentLength != 0 || r.ProtoMajor < 2 && r.Body != nil && r.Body != http.NoBody {
+	if hasBody(r) {
 		// net/http does not see that a client has left while its body is unread.
 		return s.plain(http.StatusBadRequest, "a request for a page has no body")
 	}
@@ -123,6 +125,14 @@ func (s *site) decide(r *http.Request) answer {
 	}
 	return s.pageAnswer(i, r.URL.Path, before, rule)
 }
+
+// hasBody says whether there is one, or may be: over HTTP/2 no body is not NoBody.
+func hasBody(r *http.Request) bool {
+	return r.ContentLength != 0 || r.ProtoMajor < 2 && r.Body != nil && r.Body != http.NoBody
+}
+
+// forRecord says whether a request is for the record, which has one name too.
+func forRecord(r *http.Request) bool { return r.URL.Path == RecordPath && r.URL.RawPath == "" }
 
 func (s *site) pageAnswer(i int, path string, before int, rule rule) answer {
 	a := answer{status: http.StatusOK, kind: s.html}
@@ -142,7 +152,7 @@ func (s *site) pageAnswer(i int, path string, before int, rule rule) answer {
 	default:
 		a.body, a.size = s.page(i), s.pageSize
 	}
-	a.wait, a.pause = rule.latency.For(s.settings.Seed, path), rule.faults.SlowPause
+	a.wait, a.pause = rule.latency.ForRequest(s.settings.Seed, path, before), rule.faults.SlowPause
 	return a
 }
 
@@ -168,9 +178,6 @@ func (s *site) limit(l RateLimit) (a answer, over bool) {
 func retryAfter(seconds float64) string {
 	return strconv.FormatInt(int64(min(max(1, math.Ceil(seconds)), 1<<31-1)), 10)
 }
-
-// maxBuckets bounds the memory that queries can take.
-const maxBuckets = 64
 
 // buckets are the server's own token bucket, if it has a limit, and one for each
 // other limit that a query has named: requests with the same limit share a bucket.
@@ -242,7 +249,7 @@ func (s *site) serveRecord(method string) answer {
 		s.reset()
 		return answer{status: http.StatusOK, kind: s.text, body: []byte("the record is cleared\n")}
 	}
-	a := s.plain(http.StatusMethodNotAllowed, "%s is not for the record: GET, HEAD, POST and DELETE are", method)
+	a := s.plain(http.StatusMethodNotAllowed, "%s is not for the record: GET, HEAD, POST and DELETE are", quoted(method))
 	a.name, a.value = "Allow", "GET, HEAD, POST, DELETE"
 	return a
 }

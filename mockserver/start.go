@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -14,7 +15,7 @@ import (
 // listening is the network's half of a started Server.
 type listening struct {
 	http     *http.Server
-	listener net.Listener
+	listener *bounded
 	url      string
 	conns    connections
 	ended    chan struct{} // closed when no more connections are taken
@@ -26,13 +27,18 @@ type listening struct {
 // most; 0.0.0.0 or [::] must be asked for by name. The error is a *[FieldError]
 // for a bad setting, or net's.
 //
-// The server takes headers of at most 16 KiB within a minute, closes connections
-// that are idle for two minutes, and has no limit of time for an answer. It has
-// no limit of connections but the process's: see [CheckFiles].
+// If the process may not hold Settings.MaxConnections, the error is that of
+// [CheckFiles]. What else a started server refuses is told above, under Limits.
 func Start(addr string, settings Settings) (*Server, error) {
 	s, err := New(settings)
 	if err != nil {
 		return nil, err
+	}
+	most := settings.MaxConnections
+	if most == 0 {
+		most = MaxConnections()
+	} else if err := CheckFiles(most); err != nil {
+		return nil, fmt.Errorf("mockserver: %w", err)
 	}
 	host, port := "", "0"
 	if addr != "" {
@@ -47,23 +53,20 @@ func Start(addr string, settings Settings) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mockserver: %w", err)
 	}
-	s.listen(listener)
+	s.listen(listener, most, log.Writer())
 	return s, nil
 }
 
-func (s *Server) listen(listener net.Listener) {
-	l := &listening{listener: listener, url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
-	l.http = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ConnState:         l.conns.changed,
-	}
+func (s *Server) listen(listener net.Listener, most int, errors io.Writer) {
+	l := &listening{url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
+	l.listener = newBounded(listener, most, &s.site.record.refused, &l.conns)
+	l.http = newHTTPServer(s)
+	l.http.ConnState = l.conns.changed
+	l.http.ErrorLog = log.New(&firstEntries{to: errors, left: maxLogEntries}, "", log.LstdFlags)
 	s.listening = l
 	go func() {
 		defer close(l.ended)
-		l.err = l.http.Serve(listener)
+		l.err = l.http.Serve(l.listener)
 	}()
 }
 

@@ -1,12 +1,10 @@
 package mockserver
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,30 +23,6 @@ func TestLoopbackUnlessToldOtherwise(t *testing.T) {
 		require.NoError(t, s.Close())
 		require.Equal(t, loopback, bound.IP.IsLoopback(), "%q is bound to %v", addr, bound)
 	}
-}
-
-// What Start's comment promises of connections that idle or send too much: the
-// waits are net/http's to keep, and too long for a test.
-func TestLimitsOfAStartedServer(t *testing.T) {
-	s, err := Start("", Settings{})
-	require.NoError(t, err)
-	defer s.Close()
-	limits := s.listening.http
-	require.Equal(t, time.Minute, limits.ReadHeaderTimeout)
-	require.Equal(t, 2*time.Minute, limits.IdleTimeout)
-	require.Zero(t, limits.WriteTimeout, "no limit of time for an answer")
-	require.Zero(t, limits.ReadTimeout, "nor for a body")
-
-	conn, err := net.Dial("tcp", s.listening.listener.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
-	go func() {
-		_, _ = io.WriteString(conn, "GET /page/0 HTTP/1.1\r\nHost: x\r\nX: "+strings.Repeat("x", 32<<10)+"\r\n\r\n")
-	}()
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, answer.StatusCode)
 }
 
 // pipes is a listener without a network, for a bubble.
@@ -89,10 +63,14 @@ func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
 }
 
 func listenOnPipes(t *testing.T) (*Server, pipes) {
-	s, err := New(Settings{})
+	return listenWith(t, Settings{MaxConnections: 100}, io.Discard)
+}
+
+func listenWith(t *testing.T, settings Settings, errors io.Writer) (*Server, pipes) {
+	s, err := New(settings)
 	require.NoError(t, err)
 	p := pipes{make(chan net.Conn), make(chan struct{})}
-	s.listen(p)
+	s.listen(p, settings.MaxConnections, errors)
 	return s, p
 }
 
@@ -153,7 +131,7 @@ func TestServeEndsWithItsListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := New(Settings{})
 		require.NoError(t, err)
-		s.listen(brokenListener{pipes{closed: make(chan struct{})}})
+		s.listen(brokenListener{pipes{closed: make(chan struct{})}}, 1, io.Discard)
 		require.ErrorIs(t, s.serve(t.Context(), io.Discard, time.Second), syscall.EBADF)
 	})
 }

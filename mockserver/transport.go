@@ -77,7 +77,7 @@ func (t *Transport) respond(held *http.Request) (*http.Response, error) {
 		defer r.Body.Close()
 	}
 	record := t.site.record
-	if r.URL.Path == RecordPath {
+	if forRecord(r) {
 		return response(r, t.site.serveRecord(r.Method), nil), nil
 	}
 	visit := record.begin()

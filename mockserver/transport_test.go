@@ -72,6 +72,29 @@ func TestLatencyIsAsComputed(t *testing.T) {
 	}
 }
 
+// Requests for a path are counted as for the faults: a reset of the record begins
+// the sequence anew, and a request may ask for it or not.
+func TestEachRequestWaitsAnewInVirtualTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := mockserver.Latency{Profile: mockserver.HeavyTail, Mean: time.Second, PerRequest: true}
+		transport, client := newTransport(t, mockserver.Settings{Seed: 9, Latency: l})
+		path := mockserver.PagePath(4)
+		wait := func(query string) time.Duration {
+			begin := time.Now()
+			require.NoError(t, get(t, client, "GET", transport.PageURL(4)+query).err)
+			return time.Since(begin)
+		}
+		for range 2 {
+			for request := range 5 {
+				require.Equal(t, l.ForRequest(9, path, request), wait(""), request)
+			}
+			require.Equal(t, l.For(9, path), wait("?perrequest=false"))
+			require.Equal(t, l.ForRequest(9, path, 6), wait("?perrequest=true"), "every request counts")
+			transport.Reset()
+		}
+	})
+}
+
 func TestFaultsComeAfterTheLatency(t *testing.T) {
 	for fault, query := range faultQueries {
 		if fault == mockserver.Hang {

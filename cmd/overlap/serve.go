@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -18,6 +19,10 @@ latency and the faults that are asked for, here or in the query of each request
 (/page/7?latency=50ms&fault=reset). It prints its address when it is ready.
 /_overlap/record tells what it has seen, as JSON; DELETE clears that.
 
+It refuses what would hold it up: headers over 16 KiB or over half a minute in the
+coming (431, or closed), bodies (400), connections beyond -connections (503), and
+closes those that are idle for two minutes. ` + "`go doc ./mockserver`" + ` has it all.
+
 Ctrl-C or SIGTERM ends it once the requests in flight are answered, a second
 Ctrl-C at once.
 
@@ -27,6 +32,7 @@ Examples:
   overlap serve
   overlap serve -addr 127.0.0.1:8080 -latency 50ms -profile lognormal
   overlap serve -faults status=0.05,reset=0.01 -rate 200 -burst 20
+  overlap serve -latency 20ms -profile heavy-tail -per-request
   overlap serve -addr 0.0.0.0:8080 -connections 10000
 `
 
@@ -45,7 +51,7 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 	addr := flags.String("addr", "127.0.0.1:0", "`host:port` to serve at; port 0 takes a free one, 0.0.0.0 lets other machines in")
 	flags.IntVar(&settings.Pages, "n", 1000, "`pages` in the site")
 	flags.IntVar(&settings.Order, "order", 1024, "`pages` whose order of arrival the record keeps")
-	connections := flags.Int("connections", 0, "`connections` that it must be able to hold at once; refused if the limit of open files is lower. 0 takes what that allows, and says so if it is under 10,000")
+	flags.IntVar(&settings.MaxConnections, "connections", 0, "`connections` that it holds at once, one more gets a 503; refused if the limit of open files is lower. 0 takes what that allows, and says so if it is under 10,000")
 	drain := flags.Duration("drain", 10*time.Second, "`time` that requests in flight have to end")
 	if status, ok := c.parse(flags, args); !ok {
 		return status
@@ -56,8 +62,8 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 		err = fmt.Errorf("%q is no flag, and serve takes no arguments", flags.Arg(0))
 	case settings.Pages < 1:
 		err = fmt.Errorf("-n is %d, want at least 1", settings.Pages)
-	case *connections < 0:
-		err = fmt.Errorf("-connections is %d, want 0 or more", *connections)
+	case settings.Order == 0:
+		err = errors.New("-order is 0, want at least 1")
 	case !isAddress(*addr):
 		err = fmt.Errorf("-addr is %q, want host:port, such as 127.0.0.1:8080", *addr)
 	case *drain < 0:
@@ -71,10 +77,10 @@ func (c console) serve(ctx context.Context, flags *flag.FlagSet, args []string) 
 	if c.dry {
 		return 0
 	}
-	if err := mockserver.CheckFiles(*connections); err != nil {
+	if err := mockserver.CheckFiles(settings.MaxConnections); err != nil {
 		return c.broken(flags, err)
 	}
-	if most := mockserver.MaxConnections(); *connections == 0 && most < 10_000 {
+	if most := mockserver.MaxConnections(); settings.MaxConnections == 0 && most < 10_000 {
 		fmt.Fprintf(c.stderr, "at most %d connections at once: the limit of open files (ulimit -n) allows no more\n", most)
 	}
 	if err := mockserver.Serve(ctx, c.stdout, *addr, settings, *drain); err != nil {

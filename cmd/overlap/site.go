@@ -30,6 +30,7 @@ func siteFlags(flags *flag.FlagSet, s *mockserver.Settings) {
 	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile, mean-spread to mean+spread; 0 is half of the mean")
 	flags.Float64Var(&s.Latency.Sigma, "sigma", 0, "`width` of the lognormal profile, the standard deviation of the logarithm; 0 is 0.5")
 	flags.Float64Var(&s.Latency.Alpha, "alpha", 0, "`weight` of the heavy-tail profile's tail, above 1, smaller is heavier; 0 is 1.5")
+	flags.BoolVar(&s.Latency.PerRequest, "per-request", false, "each request draws its wait anew; else a page waits as long each time. Not for -profile constant")
 	flags.Func("faults", "comma-separated `faults` and how probable they are: status=0.1,reset=0.01; of status, reset, slow, hang, truncate, malformed", func(list string) error {
 		return parseFaults(list, &s.Faults)
 	})
@@ -67,16 +68,20 @@ func parseFaults(list string, faults *mockserver.Faults) error {
 	return nil
 }
 
-// checkSite names the flag of a setting that makes no sense.
+// checkSite names the flag of a setting that makes no sense. In the settings a size of 0
+// stands for another; who gives it as a flag means something else.
 func checkSite(s mockserver.Settings) error {
+	if s.PageSize == 0 {
+		return errors.New("-page-size is 0, want 512 to 16777216 bytes")
+	}
 	err := s.Validate()
 	field, ok := errors.AsType[*mockserver.FieldError](err)
 	if !ok {
 		return err
 	}
 	name := map[string]string{
-		"Pages": "n", "PageSize": "page-size", "Links": "links", "Order": "order",
-		"Latency.Profile": "profile", "Latency.Mean": "latency", "Latency.Spread": "spread", "Latency.Sigma": "sigma", "Latency.Alpha": "alpha",
+		"Pages": "n", "PageSize": "page-size", "Links": "links", "Order": "order", "MaxConnections": "connections",
+		"Latency.Profile": "profile", "Latency.Mean": "latency", "Latency.Spread": "spread", "Latency.Sigma": "sigma", "Latency.Alpha": "alpha", "Latency.PerRequest": "per-request",
 		"Faults.StatusCode": "status", "RateLimit.PerSecond": "rate", "RateLimit.Burst": "burst",
 	}[field.Field]
 	if name == "" && strings.HasPrefix(field.Field, "Faults") {
