@@ -198,6 +198,22 @@ func TestAnErrorsBodyIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+// An error's body that ends just when its time does: who comes second must not find what the
+// first has left.
+func TestAnErrorsBodyEndsAsItIsGivenUp(t *testing.T) {
+	for range 50 {
+		each(t, func(t *testing.T, name string, n *network) {
+			n.serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(503)
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(100 * time.Millisecond)
+			})
+			_, err := n.client(t, name, 1, 0).Job(0).Fetch(t.Context(), there)
+			require.ErrorAs(t, err, new(*pages.StatusError))
+		})
+	}
+}
+
 // Nor is an error's body without an end read for long.
 func TestAnErrorsBodyIsNotReadOn(t *testing.T) {
 	each(t, func(t *testing.T, name string, n *network) {

@@ -136,12 +136,13 @@ func get(ctx context.Context, client *http.Client, rawURL string) (response *htt
 	if response.StatusCode >= 200 && response.StatusCode <= 299 {
 		return response, name, nil
 	}
-	defer response.Body.Close()
+	body := response.Body // the result of that name is nil when the timer reads it
+	defer body.Close()
 	// Only a connection whose answer was read is used again; if this fails,
 	// it is not, and the error is still the status.
-	late := time.AfterFunc(wire.ErrorTime, func() { _ = response.Body.Close() }) // ends a Read
+	late := time.AfterFunc(wire.ErrorTime, func() { _ = body.Close() }) // ends a Read
 	defer late.Stop()
-	_, _ = io.CopyN(io.Discard, response.Body, wire.ErrorBytes)
+	_, _ = io.CopyN(io.Discard, body, wire.ErrorBytes)
 	return nil, "", &StatusError{name, response.StatusCode, wire.Shorten(response.Header.Get("Retry-After"))}
 }
 
