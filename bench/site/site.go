@@ -10,24 +10,17 @@
 package site
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"os/signal"
-	"strings"
-	"syscall"
 
+	"example.com/overlap/internal/twin"
 	"example.com/overlap/mockserver"
 )
 
-// env is the environment variable that makes of the program the mock server: its value is
-// the settings, as JSON.
-const env = "OVERLAP_BENCH_SITE"
+// name is what the process is called among others of its kind.
+const name = "the mock server"
 
 // A Site is a mock server in a process of its own. It ends with this one, however that
 // ends. Its methods are safe for concurrent use, but for Close.
@@ -35,84 +28,35 @@ type Site struct {
 	URL      string
 	Settings mockserver.Settings
 
-	cmd   *exec.Cmd
-	stdin io.Closer // the site ends when this closes, also because we have died
+	twin *twin.Twin
 }
 
 // Main serves and exits if this process is to be the mock server; else it returns at once.
 func Main() {
-	settings, ok := os.LookupEnv(env)
-	if !ok {
-		return
-	}
-	if err := serve(settings); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-// serve heeds no interrupt: a terminal sends that to both processes, and the benchmark may
-// still need the server.
-func serve(text string) error {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	var settings mockserver.Settings
-	if err := json.Unmarshal([]byte(text), &settings); err != nil {
-		return fmt.Errorf("%s: %w", env, err)
-	}
-	server, err := mockserver.Start("", settings)
-	if err != nil {
-		return err
-	}
-	fmt.Println(server.URL())
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return errors.Join(err, server.Close())
+	twin.Main(name, func(settings mockserver.Settings) (string, func() error, error) {
+		server, err := mockserver.Start("", settings)
+		if err != nil {
+			return "", nil, err
+		}
+		return server.URL(), server.Close, nil
+	})
 }
 
 // Start starts the site. The error is that of the settings, or says that the process does
-// not start. A program whose main does not begin with Main must not call it: it would
-// start itself, and that one itself.
+// not start: that of a program whose main does not begin with Main says so.
 func Start(settings mockserver.Settings) (*Site, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	process, err := twin.Start(name, settings)
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(settings)
-	if err != nil {
-		return nil, err
-	}
-	s := &Site{Settings: settings, cmd: exec.Command(self)}
-	s.cmd.Env = append(os.Environ(), env+"="+string(text))
-	s.cmd.Stderr = os.Stderr
-	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("the mock server does not start: %w", err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the mock server did not say its address: %w", err), s.Close())
-	}
-	s.URL = strings.TrimSpace(line)
-	return s, nil
+	return &Site{URL: process.URL, Settings: settings, twin: process}, nil
 }
 
 // Close ends the site and waits for its process.
-func (s *Site) Close() error {
-	_ = s.stdin.Close()
-	if err := s.cmd.Wait(); err != nil {
-		return fmt.Errorf("the mock server did not end well: %w", err)
-	}
-	return nil
-}
+func (s *Site) Close() error { return s.twin.Close() }
 
 // PageURL is the URL of a page.
 func (s *Site) PageURL(i int) string { return s.URL + mockserver.PagePath(i) }
