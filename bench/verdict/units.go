@@ -49,7 +49,14 @@ func directions() map[string]Direction {
 		"late-jobs/op":    Lower,
 		"dropped-jobs/op": Lower,
 
+		"requests/job":     Lower,
+		"conn-waits/job":   Lower,
+		"conn-wait-us/job": Lower,
+		"max-ms":           Lower,
+		"dropped/op":       Lower,
+
 		"jobs/s": Higher,
+		"msgs/s": Higher,
 		"B/s":    Higher, // written as MB/s
 	}
 }
