@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"slices"
 	"syscall"
 
+	"github.com/coder/websocket"
+
 	"example.com/overlap"
+	"example.com/overlap/workload/live"
 	"example.com/overlap/workload/pages"
+	"example.com/overlap/workload/rows"
 )
 
 // A kind is a sort of error, how often it came and what one of them says.
@@ -43,10 +48,13 @@ func kinds[R any](results []overlap.Result[R], begun func(i int) bool) []kind {
 
 func kindOf(err error, begun bool) string {
 	if status, ok := errors.AsType[*pages.StatusError](err); ok {
-		if name := http.StatusText(status.StatusCode); name != "" {
-			return fmt.Sprintf("status %d %s", status.StatusCode, name)
-		}
-		return fmt.Sprintf("status %d", status.StatusCode)
+		return statusKind(status.StatusCode)
+	}
+	if status, ok := errors.AsType[*live.StatusError](err); ok {
+		return statusKind(status.StatusCode)
+	}
+	if closed, ok := errors.AsType[websocket.CloseError](err); ok {
+		return fmt.Sprintf("closed: %d %s", int(closed.Code), closed.Reason)
 	}
 	if _, ok := errors.AsType[*pages.TooLargeError](err); ok {
 		return "body too large"
@@ -74,6 +82,21 @@ func kindOf(err error, begun bool) string {
 		return "connection reset"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "answer cut short"
+	case errors.Is(err, syscall.EMFILE):
+		return "too many open files"
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	case rows.Temporary(err):
+		return "database is busy"
 	}
 	return "other"
+}
+
+func statusKind(code int) string {
+	if name := http.StatusText(code); name != "" {
+		return fmt.Sprintf("status %d %s", code, name)
+	}
+	return fmt.Sprintf("status %d", code)
 }

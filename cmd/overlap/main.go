@@ -64,7 +64,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"run", "fetch and process pages under one model", runManual, console.run},
+		{"run", "run one workload under one model: pages, crawl, rows, files, live", runManual, console.run},
 		{"bench", "compare the models, in rounds", benchManual, console.bench},
 		{"compare", "judge what bench wrote: which model is better, what changed", compareManual, console.compare},
 		{"report", "draw what bench wrote: a page, Markdown, tables, charts", reportManual, console.report},

@@ -67,7 +67,7 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"run", "-buffer", "-1"}, "-buffer is -1, want at least 0"},
 		{[]string{"run", "-n", "0"}, "-n is 0, want at least 1"},
 		{[]string{"run", "-max-bytes", "0"}, "-max-bytes is 0, want at least 1"},
-		{[]string{"run", "-timeout", "-1s"}, "-timeout is -1s, want 0s or more"},
+		{[]string{"run", "-timeout", "-1s"}, "-timeout is -1s, want at least 0s"},
 		{[]string{"run", "-latency", "-1ms"}, "-latency: Latency.Mean is -1ms, want 0 to 1h0m0s"},
 		{[]string{"run", "-latency", "5"}, `invalid value "5" for flag -latency`},
 		{[]string{"run", "-profile", "flat"}, `-profile: Latency.Profile is "flat", want constant`},
@@ -91,9 +91,13 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"serve", "-addr", "nonsense"}, `-addr is "nonsense", want host:port, such as 127.0.0.1:8080`},
 		{[]string{"serve", "-addr", "127.0.0.1:99999"}, `-addr is "127.0.0.1:99999"`},
 		{[]string{"run", "-faults", "reset=0.1,reset=0.2"}, "reset is there twice"},
-		{[]string{"serve", "-connections", "-1"}, "-connections is -1, want 0 or more"},
+		{[]string{"serve", "-connections", "-1"}, "-connections: MaxConnections is -1, want 0 or more"},
 		{[]string{"serve", "-drain", "-1s"}, "-drain is -1s, want 0s or more"},
 		{[]string{"serve", "-spread", "5ms"}, "-spread: Latency.Spread is 5ms, want 0 to Latency.Mean (0s)"},
+
+		{[]string{"serve", "-order", "0"}, "-order is 0, want at least 1"},
+		{[]string{"serve", "-page-size", "0"}, "-page-size is 0, want 512 to 16777216 bytes"},
+		{[]string{"serve", "-latency", "5ms", "-per-request"}, "-per-request: Latency.PerRequest is true, want Latency.Profile uniform, lognormal or heavy-tail beside it"},
 
 		{[]string{"docs", "README.md", "-check"}, "-check stands after a name; flags come first"},
 		{[]string{"docs", "-check", "-record"}, "want one of -check, -record and -quick"},

@@ -22,14 +22,28 @@ import (
 	"example.com/overlap/bench/timeline"
 	"example.com/overlap/internal/spell"
 	"example.com/overlap/mockserver"
+	"example.com/overlap/workload/files"
+	"example.com/overlap/workload/live"
 )
 
 const runManual = `
 Usage: overlap run [flags]
 
-Run fetches pages and processes them under one model, and reports how that went:
-from a mock server that it starts itself, or, with -url-file, from the URLs in a
-file, one a line.
+Run does the jobs of one workload under one model, and reports how that went. The parts
+are real:
+
+  pages  fetches web pages over HTTP and parses them: those of a mock server that it
+         starts itself, or, with -url-file, of the URLs in a file, one a line
+  crawl  follows the links of the mock server's pages from the first on, to a -depth,
+         each page once
+  rows   asks a database for the readings of a sensor, and sums them up; with -write it
+         books on accounts, a transaction a job. The database is SQLite, or the
+         PostgreSQL that OVERLAP_POSTGRES names (postgres://user:password@host/name);
+         what it makes there begins with overlap_ and is removed in the end
+  files  reads files, compresses or hashes each, and writes the result whole or not at
+         all. With -out a run that was ended is finished by the next one
+  live   is so many clients of a chat room over WebSocket, each until it has got its
+         messages
 
 The makespan is the time from the call of the model to its return; ideal is what it
 would be if waiting took exactly as long as asked for and nothing else took any time.
@@ -43,7 +57,7 @@ that name. The pages are the same.
 picture, and takes the place of one that is there. A name ending in .json is the
 recording, which ` + "`overlap report -timeline`" + ` draws; like all results it is never
 overwritten. Nor is the file of -trace, a runtime trace for ` + "`go tool trace`" + `: each job
-is a task by its path there, with the regions fetch and process. Recording costs well
+is a task by its name there, with the regions fetch and process. Recording costs well
 under a microsecond a job, tracing some more.
 
 Exit status: 1 if a job failed, 2 for bad usage, 130 after Ctrl-C or SIGTERM,
@@ -57,6 +71,11 @@ Examples:
   overlap run -client fasthttp -workers 100 -n 5000
   overlap run -model pipeline -workers 8 -processors 2 -n 40 -latency 50ms -timeline out.svg
   overlap run -model pool -n 200 -latency 5ms -timeline out.json -trace out.trace
+  overlap run -workload crawl -depth 3 -n 500 -latency 10ms
+  overlap run -workload rows -n 1000 -conns 4
+  overlap run -workload rows -write -model goroutines -n 200
+  overlap run -workload files -in logs -out results -work hash
+  overlap run -workload live -model goroutines -n 100 -gate 100 -posts 2
 `
 
 // A task is what run was asked to do.
@@ -75,19 +94,28 @@ type task struct {
 	urlFile  string
 	timeout  time.Duration
 	maxBytes int64
+	depth    int
+	levels   bool
+	database string
+	conns    int
+	write    bool
+	in, out  string
+	size     int
+	work     files.Work
+	maxOpen  int
+	room     live.Settings
 }
 
 // A workload is what -workload names: real parts, and a job on them.
 type workload struct {
 	name  string
-	does  string                                   // in a few words
 	heeds []string                                 // the flags that not all workloads have
 	check func(t *task, flags *flag.FlagSet) error // what these say
 	run   func(c console, ctx context.Context, t task) (*report, error)
 }
 
 func workloads() []workload {
-	return []workload{pagesWorkload()}
+	return []workload{pagesWorkload(), crawlWorkload(), rowsWorkload(), filesWorkload(), liveWorkload()}
 }
 
 func workloadOf(name string) (workload, bool) {
@@ -105,15 +133,6 @@ func workloadNames() string {
 		names = append(names, w.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// workloadList is a line for each, for the manual.
-func workloadList() string {
-	var text strings.Builder
-	for _, w := range workloads() {
-		fmt.Fprintf(&text, "  %-6s %s\n", w.name, w.does)
-	}
-	return text.String()
 }
 
 func modelNames() string {
@@ -137,6 +156,10 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	flags.StringVar(&t.trace, "trace", "", "`file` for a runtime trace")
 	t.webFlags(flags)
 	flags.StringVar(&t.urlFile, "url-file", "", "`file` of URLs to fetch in place of the mock server's; - is standard input")
+	t.crawlFlags(flags)
+	t.rowsFlags(flags)
+	t.filesFlags(flags)
+	t.roomFlags(flags)
 	if status, ok := c.parse(flags, args); !ok {
 		return status
 	}
@@ -151,7 +174,11 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	if use, ok := errors.AsType[misuse](err); ok {
 		return c.misused(flags, use.error)
 	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintf(c.stderr, "overlap run: interrupted before a job began: %v\n", err)
+		return interrupted
+	case err != nil:
 		return c.broken(flags, err)
 	}
 	if err := errors.Join(c.print(r, t.json), r.unsaved); err != nil {
@@ -251,6 +278,8 @@ type material[K, B, R any] struct {
 	about string                   // what the jobs are on, for the timeline's title
 	costs []schedule.Job           // of the jobs, if they are known
 
+	client string // that HTTP is spoken by
+
 	// peak is how many were in flight at the other side; nil if that does not count.
 	peak func() int
 	// sum is what the results come to, also in words.
@@ -290,7 +319,7 @@ func do[K, B, R any](ctx context.Context, c console, t task, on material[K, B, R
 	}
 	r := m.report(results, time.Since(began))
 	r.unsaved = stop()
-	r.Workload, r.Model, r.Interrupted = t.workload, t.model, ctx.Err() != nil
+	r.Workload, r.Model, r.Client, r.Interrupted = t.workload, t.model, on.client, ctx.Err() != nil
 	if model.Peak > 0 {
 		r.Limit = model.Peak
 	}

@@ -20,7 +20,6 @@ import (
 func pagesWorkload() workload {
 	return workload{
 		name:  "pages",
-		does:  "fetch web pages over HTTP, from a mock server that it starts or by -url-file; parse them",
 		heeds: append(namesOf((*task).webFlags), "url-file"),
 		check: func(t *task, flags *flag.FlagSet) error {
 			if t.urlFile == "" {
@@ -118,12 +117,8 @@ func (c console) runPages(ctx context.Context, t task) (*report, error) {
 	}
 	defer client.CloseIdleConnections()
 	on.job = client.Job(t.maxBytes)
-	on.about = t.onClient(on.about)
-	r, err := do(ctx, c, t, on)
-	if err == nil {
-		r.Client = t.client
-	}
-	return r, err
+	on.about, on.client = t.onClient(on.about), t.client
+	return do(ctx, c, t, on)
 }
 
 // startSite starts a mock server of n pages. Both ends of each connection are in this

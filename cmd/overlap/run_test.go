@@ -389,6 +389,8 @@ func TestExamplesOfTheManuals(t *testing.T) {
 	defer site.Close()
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("urls.txt", []byte(site.PageURL(1)+"\n"), 0o600))
+	require.NoError(t, os.Mkdir("logs", 0o700))
+	require.NoError(t, os.WriteFile("logs/a.log", []byte("a line\n"), 0o600))
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, c := range commands() {

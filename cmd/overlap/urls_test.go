@@ -34,7 +34,7 @@ func FuzzParseFaults(f *testing.F) {
 	f.Add("hang=1e-3, slow = 2")
 	f.Add("truncate=NaN,malformed=0x1p-2,")
 	f.Fuzz(func(t *testing.T, list string) {
-		var s mockserver.Settings
+		s := mockserver.Settings{PageSize: 2048}
 		if err := parseFaults(list, &s.Faults); err != nil {
 			require.NotEmpty(t, err.Error())
 			return
