@@ -4,11 +4,11 @@
 //
 // One idea holds the module together: everything is a function of a [Job].
 // A model (sequential, goroutines, pool, pipeline, eventloop) runs a Job over
-// keys; a workload makes a Job from a real component; an instrument (bench,
-// bench/conform) takes a model and says what it costs, or whether it is right.
-// No model knows of a workload or an instrument, so a model is as short as
-// its idea, and a model of your own gets tests and benchmarks by being one
-// function:
+// keys; a workload makes a Job from a real component; a guard takes a Job and
+// gives a Job; an instrument (bench, bench/conform) takes a model and says what
+// it costs, or whether it is right. No model knows of a workload, a guard or an
+// instrument, so a model is as short as its idea, and a model of your own gets
+// tests and benchmarks by being one function:
 //
 //	func Run(ctx, job, keys []K, limits...) []Result[R]
 //	func Stream(ctx, job, keys iter.Seq[K], limits...) iter.Seq2[K, Result[R]]

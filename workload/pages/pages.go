@@ -74,7 +74,7 @@ func NewClient(inFlight int, timeout time.Duration) *http.Client {
 type StatusError struct {
 	URL        string
 	StatusCode int
-	RetryAfter string // the header as it was, a number of seconds or a date; often empty
+	RetryAfter string // the header as it was, often empty; RetryIn reads it
 }
 
 func (e *StatusError) Error() string {

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"example.com/overlap"
+	"example.com/overlap/guard"
 	"example.com/overlap/pool"
 )
 
@@ -38,6 +40,14 @@ func wordsOf(ctx context.Context, urls []string) ([]int, error) {
 	counts, err := overlap.Values(results)
 	//endregion
 	return counts, err
+}
+
+func guarded(job overlap.Job[string, []byte, int]) overlap.Job[string, []byte, int] {
+	//region guarded
+	job = guard.Timeout(job, 2*time.Second)
+	job = guard.Retry(job, guard.RetryPolicy{Budget: guard.NewBudget(0.1)})
+	//endregion
+	return job
 }
 
 // Run is a model of one's own: its workers count the keys off.

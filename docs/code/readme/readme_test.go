@@ -2,7 +2,9 @@ package readme
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -10,6 +12,7 @@ import (
 	"example.com/overlap/bench"
 	"example.com/overlap/bench/conform"
 	"example.com/overlap/mockserver"
+	"example.com/overlap/sequential"
 )
 
 func TestWords(t *testing.T) {
@@ -20,6 +23,28 @@ func TestWords(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, counts, 3)
 	require.NotContains(t, counts, 0)
+}
+
+// The twelfth page hangs at first: its Fetch is given up and done again. By then there is a
+// whole retry in the budget.
+func TestGuarded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		job := guarded(overlap.Job[string, []byte, int]{
+			Fetch: func(ctx context.Context, url string) ([]byte, error) {
+				if requests++; requests == 12 {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return []byte("two words"), nil
+			},
+			Process: countWords,
+		})
+		counts, err := overlap.Values(sequential.Run(t.Context(), job, make([]string, 12)))
+		require.NoError(t, err)
+		require.Equal(t, slices.Repeat([]int{2}, 12), counts)
+		require.Equal(t, 13, requests)
+	})
 }
 
 func BenchmarkMine(b *testing.B) {
