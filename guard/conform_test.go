@@ -172,8 +172,8 @@ func TestConformWithGuardsThatHaveNothingToDo(t *testing.T) {
 	const ample = 10_000 * time.Hour
 	oneHost := func(int) string { return "host" }
 	never := func(error) bool { return false }
-	late := guard.HedgePolicy{MinSamples: 1 << 40}
-	wide := func() *rate.Limiter { return rate.NewLimiter(1, 1<<40) }
+	late := guard.HedgePolicy{MinSamples: 1 << 30}
+	wide := func() *rate.Limiter { return rate.NewLimiter(1, 1<<30) }
 	tryAll(t, false, "FailFast", failFast(func(job conform.Job) conform.Job { return job }))
 	tryAll(t, false, "Deadline", same(func(job conform.Job) overlap.Job[int, guard.Due[string], string] {
 		return guard.Deadline(job, ample)
@@ -181,14 +181,14 @@ func TestConformWithGuardsThatHaveNothingToDo(t *testing.T) {
 	tryAll(t, false, "SingleFlight", same(guard.SingleFlight[int, string, string]))
 	tryAll(t, false, "Retry", same(func(job conform.Job) conform.Job { return guard.Retry(job, guard.RetryPolicy{Temporary: never}) }))
 	tryAll(t, false, "Hedge", same(func(job conform.Job) conform.Job { return guard.Hedge(job, late) }))
-	tryAll(t, false, "PerHost", same(func(job conform.Job) conform.Job { return guard.PerHost(job, oneHost, 1<<40) }))
+	tryAll(t, false, "PerHost", same(func(job conform.Job) conform.Job { return guard.PerHost(job, oneHost, 1<<30) }))
 	tryAll(t, false, "RateLimit", same(func(job conform.Job) conform.Job { return guard.RateLimit(job, wide()) }))
 	tryAll(t, false, "Timeout", same(func(job conform.Job) conform.Job { return guard.Timeout(job, ample) }))
 	// All of them, in the order of doc.go.
 	tryAll(t, false, "FailFast Deadline SingleFlight Retry Hedge PerHost RateLimit Timeout", failFast(func(job conform.Job) overlap.Job[int, guard.Due[string], string] {
 		job = guard.Timeout(job, ample)
 		job = guard.RateLimit(job, wide())
-		job = guard.PerHost(job, oneHost, 1<<40)
+		job = guard.PerHost(job, oneHost, 1<<30)
 		job = guard.Hedge(job, late)
 		job = guard.Retry(job, guard.RetryPolicy{Temporary: never})
 		job = guard.SingleFlight(job)

@@ -27,6 +27,9 @@ func (s *suite) clause1(t *testing.T) {
 	})
 	s.check(t, "jobs complete in another order", func(b *bubble, m model) {
 		for _, n := range []int{2, 3, 10, 63, 64, 65, 66, 128, 129, 256, 500, 1024, many} {
+			if n > m.most(n) {
+				continue
+			}
 			l := newLoad(b, n)
 			waits, works := lengths(1, n), lengths(2, n)
 			l.fetch = func(ctx context.Context, i int) error { return rest(ctx, waits[i]) }
@@ -35,14 +38,20 @@ func (s *suite) clause1(t *testing.T) {
 		}
 	})
 	smallest, largest := slices.Min(s.promise.limits()), s.largestLimit()
-	s.crowdAt(t, "131,072 keys", smallest, func(b *bubble, m model) {
-		// Twice 65,536: more than a number of 16 bits can count, and 0 in one.
-		m.run(context.Background(), huge(b, m, 1<<17)).check(succeeded)
-	})
-	if largest > smallest {
-		s.crowdAt(t, "100,000 keys", largest, func(b *bubble, m model) {
-			m.run(context.Background(), huge(b, m, 100_000)).check(succeeded)
+	if s.promise.Proven {
+		s.check(t, "100 keys", func(b *bubble, m model) {
+			m.run(context.Background(), huge(b, m, m.most(many))).check(succeeded)
 		})
+	} else {
+		s.crowdAt(t, "131,072 keys", smallest, func(b *bubble, m model) {
+			// Twice 65,536: more than a number of 16 bits can count, and 0 in one.
+			m.run(context.Background(), huge(b, m, 1<<17)).check(succeeded)
+		})
+		if largest > smallest {
+			s.crowdAt(t, "100,000 keys", largest, func(b *bubble, m model) {
+				m.run(context.Background(), huge(b, m, 100_000)).check(succeeded)
+			})
+		}
 	}
 	s.check(t, "equal keys are jobs of their own", s.equalKeys)
 	s.check(t, "two runs at once do not meet", func(b *bubble, m model) {
@@ -118,7 +127,7 @@ func (s *suite) crowdAt(t *testing.T, name string, limit int, check func(b *bubb
 // and then one rests, so that in the end as many are in flight as may be.
 func huge(b *bubble, m model, n int) *load {
 	if raceEnabled && m.InFlight == nil {
-		n = 5_000 // the race detector allows some 8,000 goroutines at once
+		n = min(n, 5_000) // the race detector allows some 8,000 goroutines at once
 	}
 	l := newLoad(b, n)
 	l.process = func(ctx context.Context, i int) error {

@@ -109,7 +109,7 @@ func (s *suite) clause3(t *testing.T) {
 				}
 			}
 			if m.limit == s.largestLimit() {
-				endBadly(b, m, half, panics()[0], all(), many/4)
+				endBadly(b, m, half, panics()[0], all(), m.most(many/4))
 			}
 		})
 		if s.promise.OnCaller {
@@ -121,7 +121,7 @@ func (s *suite) clause3(t *testing.T) {
 				endBadly(b, m, half, goexit(), p, m.some())
 			}
 			if m.limit == s.largestLimit() {
-				endBadly(b, m, half, goexit(), all(), many)
+				endBadly(b, m, half, goexit(), all(), m.most(many))
 			}
 		})
 	}

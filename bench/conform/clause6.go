@@ -12,7 +12,7 @@ func (s *suite) clause6(t *testing.T) {
 		t.Skip("the model promises no limit")
 	}
 	s.check(t, "few jobs and many", func(b *bubble, m model) {
-		for _, n := range []int{1, m.limit, m.limit + 1, 2*m.limit + 3, 70, 300} {
+		for _, n := range []int{1, m.limit, m.limit + 1, 2*m.limit + 3, 70, m.most(300)} {
 			for _, wait := range []time.Duration{0, time.Second} {
 				for _, work := range []time.Duration{0, 3 * time.Second} {
 					l := newLoad(b, n)
@@ -32,8 +32,8 @@ func (s *suite) clause6(t *testing.T) {
 		m.run(context.Background(), l)
 		m.withinLimits(l)
 	})
-	s.check(t, "5,000 jobs", func(b *bubble, m model) {
-		l := newLoad(b, 5_000)
+	s.check(t, "very many jobs", func(b *bubble, m model) {
+		l := newLoad(b, m.most(5_000))
 		l.process = func(ctx context.Context, i int) error { return rest(ctx, time.Duration(1+i%7)*time.Millisecond) }
 		m.run(context.Background(), l)
 		m.withinLimits(l)

@@ -137,7 +137,7 @@ func (s *suite) windows(t *testing.T) {
 			window := m.Ahead(m.limit)
 			results := 200 // then the consumer breaks out; the input is far from its end
 			if fetch+process+body == 0 {
-				results = 5 * many
+				results = m.most(5 * many)
 			}
 			l := newLoad(b, 2*results+10*window)
 			wait := func(d time.Duration) func(context.Context, int) error {

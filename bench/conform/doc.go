@@ -24,6 +24,19 @@
 //
 //	conform.Test(t, func(int) conform.Runner { return mine.Run }, conform.Limited("").Fixed(4))
 //
+// A job that runs under a guard may keep less. Such a model is built with the guard in
+// it, and Except says in words which clause, or which check of one, is not kept and why;
+// the suite skips just that, by its name and with the reason:
+//
+//	promise := conform.Limited("workers")
+//	promise.Except = []conform.Exception{{Clause: 8, Why: "a rate limit makes jobs wait"}}
+//	conform.Test(t, func(workers int) conform.Runner {
+//		limiter := rate.NewLimiter(100, 1)
+//		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
+//			return mine.Run(ctx, guard.RateLimit(job, limiter), keys, workers)
+//		}
+//	}, promise)
+//
 // [TestStream] is the same for a [Streamer]. The file own_test.go holds both, for
 // a model of twenty lines.
 //

@@ -38,7 +38,7 @@ func TestSubject(t *testing.T) {
 	if name == "" {
 		t.Skip("started by TestMutants with the name of a mutant")
 	}
-	for _, m := range slices.Concat(runMutants(), streamMutants(), loopMutants(), hangingMutants()) {
+	for _, m := range slices.Concat(runMutants(), streamMutants(), loopMutants(), hangingMutants(), exceptMutants()) {
 		switch {
 		case m.String() != name:
 		case m.run != nil:

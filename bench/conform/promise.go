@@ -1,6 +1,9 @@
 package conform
 
 import (
+	"fmt"
+	"strings"
+
 	"example.com/overlap"
 	"example.com/overlap/bench/schedule"
 )
@@ -48,6 +51,50 @@ type Promise struct {
 	// OnCaller says that jobs run on the goroutine of the caller, so that a
 	// runtime.Goexit in a job must end the caller.
 	OnCaller bool
+
+	// Except is what the suite does not hold the model to, and why, for a model under
+	// a guard. Everything else is tried.
+	Except []Exception
+
+	// Proven says that the model is proven by itself already, and that what is tried
+	// is what stands around its jobs, such as a guard. Then no clause is tried in a
+	// process of its own first, so a panic that nobody recovers ends the tests; and
+	// what is tried with thousands of jobs is tried with 100. That takes a tenth of
+	// the time.
+	Proven bool
+}
+
+// An Exception is a clause that is not kept, or one check of it. In its place there
+// is a subtest of that name, which is skipped and says why.
+type Exception struct {
+	Clause int    // 1 to 9; of 7, which is Stream's alone, a Runner has nothing to skip
+	Check  string // as the subtest below the clause is called; empty stands for the whole clause
+	Why    string // in words
+}
+
+// validate returns an error that says which exception excepts nothing or has no
+// reason. The names of checks turn out as the suite gets to them.
+func (p Promise) validate() error {
+	for i, e := range p.Except {
+		switch {
+		case e.Clause < 1 || e.Clause > 9:
+			return fmt.Errorf("Promise.Except[%d].Clause is %d, want 1 to 9", i, e.Clause)
+		case strings.TrimSpace(e.Why) == "":
+			return fmt.Errorf("Promise.Except[%d].Why is empty: what is not kept needs a reason", i)
+		}
+	}
+	return nil
+}
+
+// excepts says why a check is excepted, or with an empty name the whole clause;
+// empty: it is not.
+func (p Promise) excepts(clause int, check string) string {
+	for _, e := range p.Except {
+		if e.Clause == clause && e.Check == check {
+			return e.Why
+		}
+	}
+	return ""
 }
 
 // Sequential is the promise of one job after another on the caller's goroutine.
@@ -107,6 +154,14 @@ func Staged(name string, widths func(limit int) (fetch, process, buffer int)) Pr
 func (p Promise) Fixed(limit int) Promise {
 	p.Limits, p.LimitName = []int{limit}, ""
 	return p
+}
+
+// most is a large number of jobs, or fewer for a model that is proven by itself.
+func (p Promise) most(n int) int {
+	if p.Proven {
+		return min(n, 100)
+	}
+	return n
 }
 
 func (p Promise) limits() []int {
