@@ -10,6 +10,8 @@ OUT       ?=
 FOR       ?=
 # Another Python for make bench-runtimes, such as ~/venv/bin/python
 PYTHON    ?=
+# For how long make soak measures; filling and draining come on top
+MINUTES   ?= 10
 # More flags for overlap bench: make bench BENCHFLAGS='-seed 7 -- -full'
 BENCHFLAGS ?=
 
@@ -17,7 +19,7 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers bench-libraries bench-runtimes peers-report bench-selftest test lint compare report smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers bench-libraries bench-runtimes bench-workloads bench-guards soak peers-report bench-selftest test lint compare report smoke bin docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +62,16 @@ bench-runtimes: bin ## the pool beside Python, Node and wrk, and the bars set fo
 peers-report: bin ## which clause of the contract each library keeps, found out anew, in two minutes; and the pages that tell of it
 	go -C bench/peers run ./clauses -o $(CURDIR)/bench/results/peers-clauses.txt
 	bin/overlap docs
+
+# What is compared is ns a job: the workloads have different numbers of them.
+bench-workloads: bin ## pages, a crawl, rows, files and live messages under the models, side by side: about twenty minutes (BENCH=, ROUNDS=, OUT=)
+	bin/overlap bench -pkg ./bench/workloads -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
+
+bench-guards: bin ## what guards gain and cost: a hedge against the tail, retries against a server that fails: about fifteen minutes (BENCH=, ROUNDS=, OUT=)
+	bin/overlap bench -pkg ./bench/guards -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
+
+soak: ## 10,000 jobs in flight with faults on: is memory flat? ten minutes, and two for filling and draining (MINUTES=)
+	go run ./bench/faults/soak -minutes '$(MINUTES)'
 
 # The go command runs no tool of one module on another.
 bin/staticcheck: go.mod

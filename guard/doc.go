@@ -4,7 +4,7 @@
 //
 //	job := pages.Job(client, 0)
 //	job = guard.Timeout(job, 2*time.Second)
-//	job = guard.Retry(job, guard.RetryPolicy{})
+//	job = guard.Retry(job, guard.RetryPolicy{Temporary: pages.Temporary})
 //	results := pool.Run(ctx, job, urls, 20)
 //
 // Each file is one guard and teaches one idea. A guard is made once and serves any

@@ -39,7 +39,7 @@ type HedgePolicy struct {
 //
 // The budget is hard: when a service becomes slow as a whole, every request would be hedged,
 // and double the load of a service that is in trouble; with the standard policy the second
-// requests are never more than 5 % of the first ones.
+// requests are never more than 5.9 % of the first ones.
 //
 // A first request that fails before the hedge is sent is just an error: trying again is
 // [Retry]'s work. After that its error waits for the hedge's answer; if both fail, the error

@@ -82,8 +82,8 @@ func (fs *flights[K, B]) join(ctx context.Context, key K, fetch func(context.Con
 		f = &flight[B]{cancel: cancel, landed: make(chan struct{}), err: overlap.ErrGoexit}
 		fs.inFlight[key] = f
 		go func() {
+			defer close(f.landed) // last: who waits for it may be the last of the run
 			defer cancel(nil)
-			defer close(f.landed)
 			defer fs.remove(key, f)
 			f.body, f.err = fetch(shared, key)
 		}()

@@ -74,5 +74,5 @@ func TestStandardPolicy(t *testing.T) {
 	h := HedgePolicy{}.filled()
 	require.Equal(t, 95.0, h.Percentile)
 	require.Equal(t, 100, h.MinSamples)
-	require.EqualValues(t, 50_000, h.Budget.share)
+	require.EqualValues(t, 59_000, h.Budget.share)
 }

@@ -59,7 +59,7 @@ type Promise struct {
 	// Proven says that the model is proven by itself already, and that what is tried
 	// is what stands around its jobs, such as a guard. Then no clause is tried in a
 	// process of its own first, so a panic that nobody recovers ends the tests; and
-	// what is tried with thousands of jobs is tried with 100. That takes a tenth of
+	// what is tried with thousands of jobs is tried with 100. That takes a third of
 	// the time.
 	Proven bool
 }

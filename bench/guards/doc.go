@@ -1,6 +1,6 @@
 // Package guards measures what guards do on a real server, and what they cost.
 //
-// It has benchmarks only:
+// It has benchmarks, and tests that hold them to their word:
 //
 //   - BenchmarkHedge: latencies from a heavy tail, with a second request and without.
 //   - BenchmarkRetry: what is asked of a server that fails everything.

@@ -36,8 +36,8 @@ const (
 // the first.
 func BenchmarkCrawl(b *testing.B) {
 	for _, latency := range []mockserver.Latency{
-		{Profile: mockserver.Constant, Mean: 10 * time.Millisecond},
-		{Profile: mockserver.HeavyTail, Mean: 10 * time.Millisecond},
+		{Profile: mockserver.Constant, Mean: 20 * time.Millisecond},
+		{Profile: mockserver.HeavyTail, Mean: 20 * time.Millisecond},
 	} {
 		b.Run("latency="+string(latency.Profile), func(b *testing.B) {
 			server, err := site.Start(mockserver.Settings{Seed: 1, Pages: 800, PageSize: 4096, Links: 4, Latency: latency})

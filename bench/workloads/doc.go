@@ -1,15 +1,16 @@
-// Package workloads puts the workloads side by side, each under every model: web pages
+// Package workloads puts the workloads side by side, under the models: web pages
 // and a crawl of them, rows of a database, files on disk, live messages. The parts are
 // real: HTTP and WebSocket over loopback, SQLite and PostgreSQL, a file system.
 //
-// It has benchmarks only, which `make bench-workloads` runs in rounds:
+// `make bench-workloads` runs its benchmarks in rounds:
 //
 //   - BenchmarkPages: pages from the mock server; many small waits, a little work.
 //   - BenchmarkCrawl: the same, where links are found while working.
 //   - BenchmarkRows, BenchmarkRowsWrite, BenchmarkRowsLimits: a database, which has limits
 //     of its own.
 //   - BenchmarkFiles: small and large files, hashed or compressed; hardly a wait.
-//   - BenchmarkLive: long waits for messages that come on time.
+//   - BenchmarkLive, BenchmarkFanout: long waits for messages that come on time, and how
+//     late these come.
 //
 // They are apart from package bench, so that this one needs no database driver.
 package workloads

@@ -88,7 +88,7 @@ func kindOf(err error, begun bool) string {
 		return "no such file"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
-	case rows.Temporary(err):
+	case isBusy(err):
 		return "database is busy"
 	}
 	return "other"
@@ -99,4 +99,10 @@ func statusKind(code int) string {
 		return fmt.Sprintf("status %d %s", code, name)
 	}
 	return fmt.Sprintf("status %d", code)
+}
+
+// isBusy says whether it is a database that is in the way, and not the network before it.
+func isBusy(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return !network && rows.Temporary(err)
 }

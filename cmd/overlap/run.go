@@ -41,7 +41,7 @@ are real:
          PostgreSQL that OVERLAP_POSTGRES names (postgres://user:password@host/name);
          what it makes there begins with overlap_ and is removed in the end
   files  reads files, compresses or hashes each, and writes the result whole or not at
-         all. With -out a run that was ended is finished by the next one
+         all. With -in and -out a run that was ended is finished by the next one
   live   is so many clients of a chat room over WebSocket, each until it has got its
          messages
 

@@ -17,8 +17,11 @@ func liveWorkload() workload {
 	return workload{
 		name:  "live",
 		heeds: namesOf((*task).roomFlags),
-		check: func(t *task, _ *flag.FlagSet) error { return checkRoom(t.room) },
-		run:   console.runLive,
+		check: func(t *task, _ *flag.FlagSet) error {
+			t.room.Clients = 2 * t.inFlight() // those who were just let go may not have left yet
+			return checkRoom(t.room)
+		},
+		run: console.runLive,
 	}
 }
 
@@ -54,7 +57,6 @@ func (c console) runLive(ctx context.Context, t task) (*report, error) {
 	if err := mockserver.CheckFiles(2 * t.inFlight()); err != nil {
 		return nil, err
 	}
-	t.room.Clients = 2 * t.inFlight() // those who were just let go may not have left yet
 	room, err := live.Start("", t.room)
 	if err != nil {
 		return nil, err

@@ -149,9 +149,9 @@ func (t task) latency() string {
 
 func sumOfPages(results []overlap.Result[pages.Page]) (totals, string) {
 	words, links := 0, 0
-	for _, r := range results {
-		words += r.Value.Words
-		links += len(r.Value.Links)
+	for _, page := range valuesOf(results) {
+		words += page.Words
+		links += len(page.Links)
 	}
 	return totals{"words": int64(words), "links": int64(links)}, fmt.Sprintf("%d words, %d links", words, links)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -32,7 +33,7 @@ func (t *task) rowsFlags(flags *flag.FlagSet) {
 	flags.BoolVar(&t.write, "write", false, "book on accounts, a transaction a job, which is tried again when others were in its way")
 }
 
-func (c console) runRows(ctx context.Context, t task) (*report, error) {
+func (c console) runRows(ctx context.Context, t task) (_ *report, err error) {
 	if err := t.checkFiles(); err != nil {
 		return nil, misuse{err}
 	}
@@ -48,14 +49,15 @@ func (c console) runRows(ctx context.Context, t task) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	about := fmt.Sprintf("%s with %s", db.Database, spell.Count(conns, "connection"))
 	queued := func() string {
 		stats := db.Stats()
 		return fmt.Sprintf("%s; %d waits for a connection, %v in sum", about, stats.WaitCount, stats.WaitDuration.Round(time.Millisecond))
 	}
 	if t.write {
-		return do(ctx, c, t, material[rows.Booking, rows.Booked, rows.Receipt]{
+		var audit error
+		r, err := do(ctx, c, t, material[rows.Booking, rows.Booked, rows.Receipt]{
 			job:   guard.Retry(db.WriteJob(), guard.RetryPolicy{Tries: 100, Base: 2 * time.Millisecond, Cap: 200 * time.Millisecond, Temporary: rows.Temporary}),
 			keys:  rows.Bookings(t.n),
 			label: func(k numbered[rows.Booking]) string { return fmt.Sprintf("booking %d", k.key.ID) },
@@ -72,14 +74,18 @@ func (c console) runRows(ctx context.Context, t task) (*report, error) {
 					}
 				}
 				words := fmt.Sprintf("%d booked, %d were there before", booked, again)
-				if ledger, err := db.Audit(context.WithoutCancel(ctx)); err != nil {
-					words += "; the audit: " + err.Error()
-				} else {
+				var ledger rows.Ledger
+				if ledger, audit = db.Audit(context.WithoutCancel(ctx)); audit == nil {
 					words += "; the audit: " + ledger.String()
 				}
 				return totals{"booked": int64(booked), "again": int64(again)}, words + "; " + queued()
 			},
 		})
+		if err != nil {
+			return nil, err
+		}
+		r.unsaved = errors.Join(r.unsaved, audit)
+		return r, nil
 	}
 	meter := newMeter(c.stderr, rows.DefaultReadings)
 	began := time.Now()

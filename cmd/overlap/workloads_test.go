@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -192,6 +193,7 @@ func TestKindsOfWorkloads(t *testing.T) {
 		{&fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}, "no such file"},
 		{&fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}, "permission denied"},
 		{errors.Join(errors.New("booking 3"), busy{}), "database is busy"},
+		{&net.OpError{Op: "dial", Err: syscall.ENETUNREACH}, "other"},
 	} {
 		require.Equal(t, c.kind, kindOf(fmt.Errorf("job: %w", c.err), true))
 	}

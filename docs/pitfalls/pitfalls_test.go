@@ -28,7 +28,7 @@ func TestPitfalls(t *testing.T) {
 	all, err := ReadAll(".")
 	require.NoError(t, err)
 	require.NotEmpty(t, all)
-	require.NoError(t, m.Compile(ctx, "."))
+	require.NoError(t, m.Compile(ctx, all))
 	for _, p := range all {
 		t.Run(p.Name, func(t *testing.T) {
 			if p.NeedsRace() && !m.Cgo {

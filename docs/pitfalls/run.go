@@ -83,19 +83,34 @@ func (m *Machine) stamp(commands []Command) string {
 	return strings.Replace(m.String(), m.Go, m.Go+", Python "+m.Python, 1)
 }
 
-// Compile compiles what the pitfalls below root import, so that a cold build cache
-// does not use up the time that their commands have. What does not compile is told by
-// the command that needs it.
-func (m *Machine) Compile(ctx context.Context, root string) error {
-	modes := [][]string{nil}
-	if m.Cgo {
-		modes = append(modes, []string{"-race"})
-	}
-	for _, mode := range modes {
-		args := slices.Concat([]string{"list", "-e", "-export", "-deps", "-test", "-tags", "pitfall"}, mode, []string{"./..."})
-		if _, err := m.run(ctx, root, Command{Args: append([]string{"go"}, args...)}, 0); err != nil {
-			return fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+// Compile compiles what the pitfalls import, so that a cold build cache does not use up
+// the time that their commands have; with the race detector only for those that need it,
+// since a large library takes minutes with it. What does not compile is told by the command
+// that needs it.
+func (m *Machine) Compile(ctx context.Context, all []*Pitfall) error {
+	var plain, race []string
+	for _, p := range all {
+		plain = append(plain, p.Dir)
+		if p.NeedsRace() {
+			race = append(race, p.Dir)
 		}
+	}
+	if err := m.compile(ctx, plain); err != nil || !m.Cgo {
+		return err
+	}
+	return m.compile(ctx, race, "-race")
+}
+
+func (m *Machine) compile(ctx context.Context, dirs []string, flags ...string) error {
+	if len(dirs) == 0 {
+		return nil
+	}
+	args := slices.Concat([]string{"list", "-e", "-export", "-deps", "-test", "-tags", "pitfall"}, flags)
+	for _, dir := range dirs {
+		args = append(args, "./"+filepath.ToSlash(dir)+"/...")
+	}
+	if _, err := m.run(ctx, ".", Command{Args: append([]string{"go"}, args...)}, 0); err != nil {
+		return fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ func blocks() []kind {
 		{"rows", "rows FILE TITLE: GROUP [UNIT]; ...", 3, -1, (*Course).fillRows},
 		{"versions", "versions FILE", 1, 1, (*Course).fillVersions},
 		{"clauses", "clauses", 0, 0, (*Course).fillClauses},
+		{"guards", "guards", 0, 0, (*Course).fillGuards},
 		{"cost", "cost MODEL...", 1, -1, (*Course).fillCost},
 		{"verdict", "verdict GROUP [UNIT]", 1, 2, (*Course).fillVerdict},
 		{"machine", "machine [FILE]", 0, 1, (*Course).fillMachine},

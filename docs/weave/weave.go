@@ -18,6 +18,7 @@
 //	                                          a row a model, in the order of the first column; a column each of these
 //	<!-- gen: versions FILE -->               of what stood beside the models in that run
 //	<!-- gen: clauses -->                     which clause of the contract each library of bench/peers keeps, and what broke the others
+//	<!-- gen: guards -->                      the guards, from the outermost to the innermost, and which clauses they alter
 //	<!-- gen: cost MODEL... -->                what models cost, a row a model
 //	<!-- gen: verdict GROUP [UNIT] -->         what is proven of a group
 //	<!-- gen: machine [FILE] -->               what the reference results were measured on
