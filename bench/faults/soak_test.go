@@ -93,7 +93,7 @@ func TestSoakFindsALeak(t *testing.T) {
 	s.wrap = func(j soakJob) soakJob {
 		fetch := j.Fetch
 		j.Fetch = func(ctx context.Context, key int64) (pages.Body, error) {
-			if jobs.Add(1)%100 == 0 {
+			if jobs.Add(1)%10 == 0 {
 				leaked.Add(1)
 				go func() { <-over }()
 			}
@@ -106,7 +106,8 @@ func TestSoakFindsALeak(t *testing.T) {
 	require.Positive(t, leaked.Load())
 	left := report.Turns[0].Trends[goroutineCount]
 	require.True(t, left.Leaked())
-	require.GreaterOrEqual(t, left.Left, float64(leaked.Load()))
+	// What ended of an earlier test's while this one began is taken off: some few of dozens.
+	require.Greater(t, left.Left, float64(leaked.Load())/2)
 	require.False(t, report.Passed())
 	require.NotEmpty(t, but(report.Turns[0].Problems(false)))
 }
