@@ -1,0 +1,129 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Added is what became of keys that were added.
+type Added struct {
+	New   int `json:"new"`   // jobs that were not there
+	Known int `json:"known"` // jobs that wait, run, or have their outcome already
+}
+
+// Add puts a job for each key into the queue, as part of a batch, and returns when the server
+// has stored them all. It uses the job's Name and Keys only.
+//
+// It is idempotent: within a batch a key is one job, however often it is added and by whomever,
+// until its outcome has been kept for Settings.Keep or somebody deletes it. So an Add that was
+// interrupted, by an error or by ctx, is simply done again. The batch's name is like a job's.
+//
+// It returns an error if a key cannot be encoded or is too large, with the number of the key, the
+// first being 0; if the storage is full ([ErrFull]); if ctx ends; or if the server cannot be
+// reached any more. What it says was added then is stored.
+func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch string, keys iter.Seq[K]) (Added, error) {
+	s, codec := job.spec(), job.Keys.orJSON()
+	return q.add(ctx, s, batch, func(yield func([]byte, error) bool) {
+		for key := range keys {
+			if !yield(codec.Encode(key)) {
+				return
+			}
+		}
+	})
+}
+
+func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]byte, error]) (added Added, err error) {
+	if !name.MatchString(batch) {
+		return added, fmt.Errorf("queue: the batch's name is %q, want 1 to 64 letters, digits, '-' or '_'", batch)
+	}
+	if err := q.prepare(ctx, s); err != nil {
+		return added, err
+	}
+	again, done, err := q.enroll(ctx, s, batch)
+	if err != nil {
+		return added, err
+	}
+	var waiting []*sending
+	confirm := func() error {
+		known, err := waiting[0].confirm(ctx)
+		waiting = waiting[1:]
+		switch {
+		case err != nil:
+		case known:
+			added.Known++
+		default:
+			added.New++
+		}
+		return err
+	}
+	n := 0
+	for key, err := range keys {
+		if err != nil {
+			return added, fmt.Errorf("key %d: %w", n, err)
+		}
+		if len(key) > q.largest() {
+			return added, fmt.Errorf("key %d: it has %d bytes, and the server takes %d at most", n, len(key), q.largest())
+		}
+		n++
+		job := id(key)
+		if done[s.subject(resultKind, batch, job)] > 0 {
+			added.Known++
+			continue
+		}
+		msg := &nats.Msg{Subject: s.subject(jobKind, batch, job), Data: key, Header: nats.Header{}}
+		msg.Header.Set(jetstream.MsgIDHeader, batch+"."+job)
+		if again {
+			msg.Header.Set(againHeader, "1")
+		}
+		if len(waiting) == window {
+			if err := confirm(); err != nil {
+				return added, err
+			}
+		}
+		waiting = append(waiting, q.send(msg))
+	}
+	for len(waiting) > 0 {
+		if err := confirm(); err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// enroll writes the batch down, and says whether it was there before, and with which outcomes.
+// Jobs of a batch that is not new carry a mark, and a worker looks for their outcome before it
+// does them: one may have come after we looked, and after the server has forgotten that it saw
+// the job.
+func (q *Queue) enroll(ctx context.Context, s spec, batch string) (again bool, done map[string]uint64, err error) {
+	msg := &nats.Msg{Subject: s.subject(batchKind, batch), Header: nats.Header{}}
+	if again, err = q.send(msg).confirm(ctx); err != nil {
+		return false, nil, err
+	}
+	if done, err = q.outcomes(ctx, s, batch); err != nil {
+		return false, nil, err
+	}
+	return again || len(done) > 0, done, nil
+}
+
+// outcomes are the subjects of a batch's outcomes.
+func (q *Queue) outcomes(ctx context.Context, s spec, batch string) (subjects map[string]uint64, err error) {
+	err = q.retry(ctx, func(ctx context.Context) error {
+		from, err := q.js.Stream(ctx, s.stream(results))
+		if err != nil {
+			return err
+		}
+		info, err := from.Info(ctx, jetstream.WithSubjectFilter(s.subject(resultKind, batch, "*")))
+		if err == nil {
+			subjects = info.State.Subjects
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		err = q.wrong("list outcomes", err)
+	}
+	return subjects, err
+}

@@ -1,0 +1,292 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"example.com/overlap"
+)
+
+// Run puts a job for each key into the queue, waits for the workers to do them, and returns one
+// result per key, in the order of keys. It does none itself, and waits for as long as there is no
+// worker; how many there are and how much they do at once is theirs to say.
+//
+// A job that fails has a [*RemoteError]; if the queue itself fails, each job without a result has
+// that error. A key that stands twice is one job, and both have its result.
+//
+// When ctx ends, the jobs that no worker has are taken back, the contexts of those that run end,
+// and Run returns when the workers have said that they have none of them left, or have not
+// answered for the job's AckWait: then such a worker's time for the job is over as well. Each job
+// that has no result then has context.Cause(ctx). Between the end of ctx and a worker's hearing of
+// it lies a message's way through the network: a job may begin in that time.
+//
+// If the process dies, its jobs are done for nobody: [Add] and [Collect] are for work that must
+// outlive who asked for it.
+func Run[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], keys []K) []overlap.Result[R] {
+	job.Job.MustValid()
+	s, batch := job.spec(), nuid.Next()
+	c := newCollection(q, job, keys)
+	if len(c.missing) == 0 || ctx.Err() != nil {
+		return c.end(context.Cause(ctx))
+	}
+	crew, leave, err := q.crew(s)
+	if err != nil {
+		return c.end(q.wrong("call the workers", err))
+	}
+	defer leave()
+	_, err = q.add(ctx, s, batch, c.encoded)
+	if err == nil {
+		err = c.collect(ctx, s, batch)
+	}
+	if err != nil {
+		// What was recorded before the jobs were withdrawn still counts.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ackWait+silence)
+		defer cancel()
+		q.withdraw(late, s, batch, crew)
+		c.collectDone(late, s, batch)
+	}
+	q.erase(s, batch)
+	return c.end(err)
+}
+
+// Collect waits until each key has an outcome, and returns one result per key, in the order of
+// keys. It adds nothing: the keys were added to the batch before, by whatever process, or will be.
+// It may be called again, and in several processes, for as long as the outcomes are kept.
+//
+// When ctx ends, each key without an outcome has context.Cause(ctx), and the jobs stay.
+func Collect[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch string, keys []K) []overlap.Result[R] {
+	s := job.spec()
+	c := newCollection(q, job, keys)
+	if !name.MatchString(batch) {
+		return c.end(fmt.Errorf("queue: the batch's name is %q, want 1 to 64 letters, digits, '-' or '_'", batch))
+	}
+	if len(c.missing) == 0 || ctx.Err() != nil {
+		return c.end(context.Cause(ctx))
+	}
+	err := q.prepare(ctx, s)
+	if err == nil {
+		err = c.collect(ctx, s, batch)
+	}
+	return c.end(err)
+}
+
+// A collection gathers the results of keys as they are recorded.
+type collection[R any] struct {
+	q       *Queue
+	decode  func(data []byte) (R, error)
+	keys    [][]byte
+	results []overlap.Result[R]
+	missing map[string][]int // the keys that have no result, by the id of their job
+	next    uint64           // where in the stream we are
+}
+
+func newCollection[K, B, R any](q *Queue, job Job[K, B, R], keys []K) *collection[R] {
+	encode := job.Keys.orJSON().Encode
+	c := &collection[R]{
+		q: q, decode: job.Results.orJSON().Decode, keys: make([][]byte, len(keys)),
+		results: make([]overlap.Result[R], len(keys)), missing: map[string][]int{},
+	}
+	for i, key := range keys {
+		data, err := encode(key)
+		switch {
+		case err != nil:
+			c.results[i].Err = fmt.Errorf("encode key: %w", err)
+		case len(data) > q.largest():
+			c.results[i].Err = fmt.Errorf("the key has %d bytes, and the server takes %d at most", len(data), q.largest())
+		default:
+			c.keys[i] = data
+			job := id(data)
+			c.missing[job] = append(c.missing[job], i)
+		}
+	}
+	return c
+}
+
+// encoded are the keys that could be encoded, each once.
+func (c *collection[R]) encoded(yield func([]byte, error) bool) {
+	for i, data := range c.keys {
+		if c.results[i].Err == nil && c.missing[id(data)][0] == i && !yield(data, nil) {
+			return
+		}
+	}
+}
+
+// end gives every key that has no result this error.
+func (c *collection[R]) end(err error) []overlap.Result[R] {
+	for _, indices := range c.missing {
+		for _, i := range indices {
+			c.results[i].Err = err
+		}
+	}
+	return c.results
+}
+
+// collect takes outcomes until none is missing.
+func (c *collection[R]) collect(ctx context.Context, s spec, batch string) error {
+	for len(c.missing) > 0 {
+		err := c.q.retry(ctx, func(context.Context) error { return c.read(ctx, s, batch) })
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return c.q.wrong("collect results", err)
+		}
+	}
+	return nil
+}
+
+// read reads the stream of outcomes from where we are.
+func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
+	from, err := c.q.js.OrderedConsumer(ctx, s.stream(results), jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{s.subject(resultKind, batch, "*")},
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:    c.next + 1,
+	})
+	if err != nil {
+		return err
+	}
+	outcomes, err := from.Messages()
+	if err != nil {
+		return err
+	}
+	defer outcomes.Stop()
+	for len(c.missing) > 0 {
+		msg, err := outcomes.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		if about, err := msg.Metadata(); err == nil {
+			c.next = about.Sequence.Stream
+		}
+		c.take(s, msg)
+	}
+	return nil
+}
+
+func (c *collection[R]) take(s spec, msg jetstream.Msg) {
+	job := token(msg.Subject(), idToken)
+	indices, ok := c.missing[job]
+	if !ok {
+		return
+	}
+	delete(c.missing, job)
+	var result overlap.Result[R]
+	if msg.Headers().Get(failureHeader) != "" {
+		result.Err = s.received(msg.Data())
+	} else if result.Value, result.Err = c.decode(msg.Data()); result.Err != nil {
+		result.Err = fmt.Errorf("decode result: %w", result.Err)
+	}
+	for _, i := range indices {
+		c.results[i] = result
+	}
+}
+
+// collectDone takes the outcomes that are recorded already, and waits for no other.
+func (c *collection[R]) collectDone(ctx context.Context, s spec, batch string) {
+	done, err := c.q.outcomes(ctx, s, batch)
+	if err != nil {
+		c.q.log.Warn("results may be left at the server", "job", s.name, "batch", batch, "error", err)
+		return
+	}
+	later := c.missing
+	c.missing = map[string][]int{}
+	for subject := range done {
+		job := token(subject, idToken)
+		if indices, ok := later[job]; ok {
+			c.missing[job] = indices
+			delete(later, job)
+		}
+	}
+	if err := c.collect(ctx, s, batch); err != nil {
+		c.q.log.Warn("results may be left at the server", "job", s.name, "batch", batch, "error", err)
+	}
+	for job, indices := range later {
+		c.missing[job] = indices
+	}
+}
+
+// withdraw takes back the jobs of a batch, and returns when no worker has one any more.
+func (q *Queue) withdraw(ctx context.Context, s spec, batch string, crew *crew) {
+	err := q.retry(ctx, func(ctx context.Context) error {
+		from, err := q.js.Stream(ctx, s.stream(jobs))
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return from.Purge(ctx, jetstream.WithPurgeSubject(s.subject(jobKind, batch, "*")))
+	})
+	if err != nil {
+		q.log.Warn("jobs may be left in the queue", "job", s.name, "batch", batch, "error", err)
+	}
+	inbox := nats.NewInbox()
+	answers, err := q.conn.SubscribeSync(inbox)
+	if err != nil {
+		return
+	}
+	defer func() { _ = answers.Unsubscribe() }()
+	if err := q.conn.PublishRequest(s.subject(withdrawCall), inbox, []byte(batch)); err != nil {
+		return
+	}
+	wait, cancel := context.WithTimeout(ctx, s.ackWait)
+	defer cancel()
+	left := map[string]int{} // what each worker still has
+	for _, worker := range crew.workers() {
+		left[worker.ID] = 1
+	}
+	for !none(left) {
+		msg, err := answers.NextMsgWithContext(wait)
+		if err != nil {
+			q.log.Warn("a worker does not say that it has ended the jobs", "job", s.name, "batch", batch, "error", err)
+			return
+		}
+		var has held
+		if json.Unmarshal(msg.Data, &has) == nil {
+			left[has.ID] = has.Jobs
+		}
+		for id := range left {
+			if crew.left(id) {
+				delete(left, id)
+			}
+		}
+	}
+}
+
+func none(left map[string]int) bool {
+	for _, jobs := range left {
+		if jobs > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// erase drops what is kept of a batch whose results nobody will ask for again. Its dead letters
+// stay: they are for whoever looks after the queue.
+func (q *Queue) erase(s spec, batch string) {
+	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
+	defer cancel()
+	for kind, subject := range map[string]string{
+		results: s.subject(resultKind, batch, "*"),
+		dead:    s.subject(batchKind, batch),
+	} {
+		from, err := q.js.Stream(ctx, s.stream(kind))
+		if err == nil {
+			err = from.Purge(ctx, jetstream.WithPurgeSubject(subject))
+		}
+		if err != nil {
+			q.log.Warn("what was kept of a batch stays until its time is over", "job", s.name, "batch", batch, "error", err)
+		}
+	}
+}
+
+// a moment is how long those who are there are given to answer.
+const moment = 300 * time.Millisecond

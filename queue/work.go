@@ -1,0 +1,378 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"example.com/overlap"
+)
+
+// Worked is what a worker has done.
+type Worked struct {
+	Done   int `json:"done"`   // results that it recorded
+	Failed int `json:"failed"` // jobs that it gave up, after their tries or at an error that will stay
+	Again  int `json:"again"`  // failed tries that it handed back for another
+	Known  int `json:"known"`  // jobs that had an outcome already when it had theirs, or before it began
+}
+
+// poll is how long a worker's question for jobs stays open, and so the longest that an idle one
+// takes to stop. It is not cut short: what is on its way would be lost until the ack wait is over.
+const poll = time.Second
+
+// Work takes jobs from the queue and does them, up to limit at once, until ctx ends. Any number
+// of processes on any number of machines may do so at the same time.
+//
+// When ctx ends, it takes no more. The jobs that run are let finish: their context is not ctx,
+// and ends only when their ack wait is over or when the Run that wanted them ends. Work returns
+// when their outcomes are recorded, with a nil error.
+//
+// It returns an error if it cannot reach the queue, cannot make the job's streams, or can go on
+// no more: the connection has ended for good, the storage is full ([ErrFull]), somebody has
+// deleted the consumer. Jobs that it had then come to another worker after their ack wait.
+//
+// It asks for as many jobs as it has hands free, and no more, so that every job that it holds is
+// being done. The cost beside the job's own: three messages there and two back, and two writes
+// at the server.
+func Work[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], limit int) (Worked, error) {
+	job.Job.MustValid()
+	overlap.MustLimit("limit", limit)
+	work := job.bytes()
+	w := &labour{
+		spec: job.spec(), q: q, limit: limit, name: worker(),
+		do:      func(ctx context.Context, key []byte) overlap.Result[[]byte] { return work.Do(ctx, key) },
+		hands:   make(chan struct{}, limit),
+		taken:   make(chan *try, limit),
+		outcome: make(chan *try, window),
+		batches: map[string]*batch{},
+	}
+	err := w.work(ctx)
+	return w.worked(), err
+}
+
+// A labour is one call of Work.
+type labour struct {
+	spec
+	q     *Queue
+	limit int
+	name  string
+	do    func(ctx context.Context, key []byte) overlap.Result[[]byte]
+
+	hands   chan struct{} // one for each job that is asked for or held
+	taken   chan *try     // jobs to do
+	outcome chan *try     // jobs whose outcome is on its way to the server
+
+	mu      sync.Mutex
+	batches map[string]*batch // those with a job here, and those that were withdrawn lately
+	err     error             // why it cannot go on
+	broken  context.CancelFunc
+
+	running                    atomic.Int64
+	done, failed, again, known atomic.Int64
+}
+
+// A try is one delivery of a job.
+type try struct {
+	msg     jetstream.Msg
+	n       int // the first is 1
+	batch   string
+	id      string
+	ctx     context.Context
+	cancel  context.CancelFunc
+	result  overlap.Result[[]byte]
+	sending *sending
+	failure []byte // what is recorded of a failure, as JSON
+}
+
+func (w *labour) worked() Worked {
+	return Worked{int(w.done.Load()), int(w.failed.Load()), int(w.again.Load()), int(w.known.Load())}
+}
+
+func (w *labour) work(ctx context.Context) error {
+	if err := w.q.prepare(ctx, w.spec); err != nil {
+		return err
+	}
+	var from jetstream.Consumer
+	err := w.q.retry(ctx, func(ctx context.Context) (err error) {
+		from, err = w.q.js.CreateOrUpdateConsumer(ctx, w.stream(jobs), jetstream.ConsumerConfig{
+			Durable:       consumer,
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       w.ackWait,
+			MaxDeliver:    -1, // the tries are counted here: a job that is given up needs its dead letter
+			MaxAckPending: -1, // each worker has a limit of its own
+		})
+		return err
+	})
+	if err != nil {
+		return w.q.wrong(fmt.Sprintf("make the consumer of %s", w.stream(jobs)), err)
+	}
+	ctx, w.broken = context.WithCancel(ctx)
+	defer w.broken()
+	leave, err := w.join()
+	if err != nil {
+		return w.q.wrong("tell of this worker", err)
+	}
+	defer leave()
+
+	var doing, recording sync.WaitGroup
+	for range w.limit {
+		overlap.Go(&doing, func() {
+			for t := range w.taken {
+				w.try(t)
+			}
+		})
+	}
+	recording.Go(func() {
+		for t := range w.outcome {
+			w.confirm(t)
+		}
+	})
+	w.take(ctx, from)
+	close(w.taken)
+	doing.Wait()
+	close(w.outcome)
+	recording.Wait()
+	return w.err
+}
+
+// fail ends the work.
+func (w *labour) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = err
+		w.broken()
+	}
+}
+
+// take asks for jobs and hands them to the hands that are free, until ctx ends.
+func (w *labour) take(ctx context.Context, from jetstream.Consumer) {
+	for {
+		free := w.free(ctx)
+		if free == 0 {
+			return
+		}
+		var came int
+		err := w.q.retry(ctx, func(context.Context) error {
+			fetched, err := from.Fetch(free, jetstream.FetchMaxWait(poll))
+			if err != nil {
+				return err
+			}
+			for msg := range fetched.Messages() {
+				came++
+				free--
+				w.accept(ctx, msg)
+			}
+			if free == 0 || came > 0 {
+				return nil // whatever ended it, the next question will tell
+			}
+			return fetched.Error()
+		})
+		for range free {
+			<-w.hands
+		}
+		if err != nil && ctx.Err() == nil {
+			w.fail(w.q.wrong(fmt.Sprintf("take jobs from %s", w.stream(jobs)), err))
+			return
+		}
+	}
+}
+
+// free waits for a hand that is free and takes it and all others that are. It returns 0 when ctx
+// has ended.
+func (w *labour) free(ctx context.Context) int {
+	if ctx.Err() != nil {
+		return 0
+	}
+	select {
+	case w.hands <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	for n := 1; ; n++ {
+		select {
+		case w.hands <- struct{}{}:
+		default:
+			return n
+		}
+	}
+}
+
+// accept takes a job that has come.
+func (w *labour) accept(ctx context.Context, msg jetstream.Msg) {
+	t := &try{msg: msg, n: 1, batch: token(msg.Subject(), batchToken), id: token(msg.Subject(), idToken)}
+	if about, err := msg.Metadata(); err == nil {
+		t.n = int(about.NumDelivered)
+	}
+	t.ctx, t.cancel = context.WithDeadlineCause(w.enter(t.batch), time.Now().Add(w.ackWait), ErrAckWait)
+	if ctx.Err() != nil { // it came while we stop: another worker shall have it at once
+		w.leave(t, func() { _ = msg.Nak() })
+		return
+	}
+	w.taken <- t // has room for every hand
+}
+
+// try does a job. A job that ends its goroutine ends this one: the deferred call still runs.
+func (w *labour) try(t *try) {
+	w.running.Add(1)
+	t.result.Err = overlap.ErrGoexit
+	defer func() {
+		w.running.Add(-1)
+		w.judge(t)
+	}()
+	if t.n > 1 || t.msg.Headers().Get(againHeader) != "" {
+		if w.remember(t) {
+			return
+		}
+	}
+	if t.n > w.tries {
+		t.result.Err = fmt.Errorf("%w in each of %d tries", ErrLost, w.tries)
+		return
+	}
+	result := w.do(t.ctx, t.msg.Data())
+	switch {
+	case result.Err != nil && t.ctx.Err() != nil && errors.Is(result.Err, t.ctx.Err()):
+		result.Err = context.Cause(t.ctx) // the job says that its context ended; this says why
+	case len(result.Value) > w.q.largest():
+		result.Err = &codecError{CodeTooLarge, fmt.Errorf("the result has %d bytes, and the server takes %d at most", len(result.Value), w.q.largest())}
+	}
+	t.result = result
+}
+
+// remember says whether the job has an outcome already, which then is this try's. If the server
+// does not say, the job is done once more, which is allowed: it is recorded once.
+func (w *labour) remember(t *try) bool {
+	failure, err := w.recorded(t.ctx, t)
+	if err != nil {
+		return false
+	}
+	w.known.Add(1)
+	t.result.Err = errKnown
+	t.failure = failure // its worker may have died before it wrote the dead letter
+	return true
+}
+
+// recorded looks up the job's outcome: a failure, or nil for a result.
+func (w *labour) recorded(ctx context.Context, t *try) (failure []byte, err error) {
+	from, err := w.q.js.Stream(ctx, w.stream(results))
+	if err != nil {
+		return nil, err
+	}
+	found, err := from.GetLastMsgForSubject(ctx, w.subject(resultKind, t.batch, t.id))
+	if err == nil && found.Header.Get(failureHeader) != "" {
+		failure = found.Data
+	}
+	return failure, err
+}
+
+// errKnown is the result of a job that was not done, as its outcome is recorded.
+var errKnown = errors.New("recorded already")
+
+// judge says what becomes of a try.
+func (w *labour) judge(t *try) {
+	err := t.result.Err
+	switch {
+	case w.withdrawn(t.batch):
+		w.leave(t, func() { _ = t.msg.Term() })
+	case errors.Is(err, errKnown):
+		if t.failure == nil {
+			w.leave(t, func() { _ = t.msg.Ack() })
+			return
+		}
+		w.outcome <- t
+		<-w.hands
+	case err == nil:
+		t.sending = w.q.send(w.outcomeOf(t, t.result.Value))
+		w.outcome <- t
+		<-w.hands
+	case t.n < w.tries && w.worthwhile(err):
+		w.again.Add(1)
+		w.leave(t, func() {
+			if !errors.Is(context.Cause(t.ctx), ErrAckWait) { // else another has it already
+				_ = t.msg.NakWithDelay(w.wait(t.n))
+			}
+		})
+	default:
+		t.failure, _ = json.Marshal(w.spec.failed(err, t.n, w.name)) // strings and a number: no error
+		msg := w.outcomeOf(t, t.failure)
+		msg.Header.Set(failureHeader, "1")
+		t.sending = w.q.send(msg)
+		w.outcome <- t
+		<-w.hands
+	}
+}
+
+// worthwhile says whether another try may end otherwise.
+func (w *labour) worthwhile(err error) bool {
+	_, codec := errors.AsType[*codecError](err)
+	return !codec && w.temporary(err)
+}
+
+func (w *labour) outcomeOf(t *try, data []byte) *nats.Msg {
+	msg := &nats.Msg{Subject: w.subject(resultKind, t.batch, t.id), Data: data, Header: nats.Header{}}
+	if t.n > 1 {
+		msg.Header.Set(triesHeader, strconv.Itoa(t.n))
+	}
+	return msg
+}
+
+// leave ends a try that has no outcome to record.
+func (w *labour) leave(t *try, say func()) {
+	say()
+	w.part(t)
+	<-w.hands
+}
+
+// confirm sees an outcome into its stream, then the dead letter if it has one, and acks the job
+// only then: whoever dies in between, the job comes again and finds what was recorded.
+func (w *labour) confirm(t *try) {
+	defer w.part(t)
+	// Long enough to outlast a restart of the server. Then another worker has the job.
+	ctx, cancel := context.WithTimeout(context.Background(), w.ackWait+silence)
+	defer cancel()
+	recorded := false
+	if t.sending != nil {
+		known, err := t.sending.confirm(ctx)
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		if recorded = !known; known { // another worker was faster, and its outcome counts
+			w.known.Add(1)
+			if t.failure, err = w.recorded(ctx, t); err != nil {
+				w.fail(err)
+				return
+			}
+		}
+	}
+	if t.failure != nil {
+		if err := w.bury(ctx, t); err != nil {
+			w.fail(err)
+			return
+		}
+	}
+	switch {
+	case recorded && t.failure != nil:
+		w.failed.Add(1)
+	case recorded:
+		w.done.Add(1)
+	}
+	_ = t.msg.Ack()
+}
+
+// bury writes the dead letter: the job's key, and why it failed.
+func (w *labour) bury(ctx context.Context, t *try) error {
+	msg := &nats.Msg{Subject: w.subject(deadKind, t.batch, t.id), Data: t.msg.Data(), Header: nats.Header{}}
+	msg.Header.Set(failureHeader, string(t.failure))
+	w.q.log.Warn("a job is dead", "job", w.spec.name, "batch", t.batch, "key", string(t.msg.Data()), "error", w.received(t.failure))
+	_, err := w.q.send(msg).confirm(ctx)
+	return err
+}
