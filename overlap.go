@@ -13,6 +13,10 @@
 //	func Run(ctx, job, keys []K, limits...) []Result[R]
 //	func Stream(ctx, job, keys iter.Seq[K], limits...) iter.Seq2[K, Result[R]]
 //
+// The sixth model, queue, does the jobs in other processes. Functions cannot
+// travel, so it takes a Job that both sides know by name, and keeps those of
+// the clauses that can hold between processes (conform.Remote).
+//
 // # The contract
 //
 //  1. One result per key, in input order, whatever the order of completion.

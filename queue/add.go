@@ -10,6 +10,8 @@ import (
 )
 
 // Added is what became of keys that were added.
+//
+// A message whose confirmation got lost is sent again, and counts as known then.
 type Added struct {
 	New   int `json:"new"`   // jobs that were not there
 	Known int `json:"known"` // jobs that wait, run, or have their outcome already
@@ -37,8 +39,8 @@ func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch str
 }
 
 func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]byte, error]) (added Added, err error) {
-	if !name.MatchString(batch) {
-		return added, fmt.Errorf("queue: the batch's name is %q, want 1 to 64 letters, digits, '-' or '_'", batch)
+	if err := batchNamed(batch); err != nil {
+		return added, err
 	}
 	if err := q.prepare(ctx, s); err != nil {
 		return added, err
@@ -48,9 +50,22 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		return added, err
 	}
 	var waiting []*sending
+	defer func() { // after an error: what is on its way arrives before we return, or never
+		for _, s := range waiting {
+			switch known, settled := s.settle(); {
+			case !settled:
+			case known:
+				added.Known++
+			default:
+				added.New++
+			}
+		}
+	}()
 	confirm := func() error {
 		known, err := waiting[0].confirm(ctx)
-		waiting = waiting[1:]
+		if ctx.Err() == nil {
+			waiting = waiting[1:] // else it is still on its way
+		}
 		switch {
 		case err != nil:
 		case known:
@@ -92,6 +107,13 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		}
 	}
 	return added, nil
+}
+
+func batchNamed(batch string) error {
+	if !named(batch) {
+		return fmt.Errorf("queue: the batch's name is %q, %s", batch, nameRule)
+	}
+	return nil
 }
 
 // enroll writes the batch down, and says whether it was there before, and with which outcomes.

@@ -112,6 +112,27 @@ type failure struct {
 	Worker  string `json:"worker"`
 }
 
+// longestFailure is how many bytes a failure may have as JSON. A message or a stack that is
+// longer is cut: an error must not be what the server refuses to take.
+const longestFailure = 16 << 10
+
+// json is the failure as it is sent.
+func (f failure) json() []byte {
+	for limit := longestFailure; ; limit /= 2 {
+		f.Message, f.Stack = cut(f.Message, limit/4), cut(f.Stack, limit/2)
+		if data, _ := json.Marshal(f); len(data) <= longestFailure { // strings and a number: no error
+			return data
+		}
+	}
+}
+
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + " […]"
+}
+
 // failed makes of a job's error what is sent.
 func (s spec) failed(err error, tries int, worker string) failure {
 	f := failure{Code: s.code(err), Message: err.Error(), Tries: tries, Worker: worker}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"time"
 
 	"example.com/overlap"
@@ -98,12 +97,24 @@ type spec struct {
 	errors    map[string]error
 }
 
-var name = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// named says whether a name can be part of a subject and of a stream's name.
+func named(name string) bool {
+	for _, c := range name {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return 1 <= len(name) && len(name) <= 64
+}
+
+// nameRule says what named wants.
+const nameRule = "want 1 to 64 letters, digits, '-' or '_'"
 
 // spec panics if the job is none: that is a programming error.
 func (j Job[K, B, R]) spec() spec {
-	if !name.MatchString(j.Name) {
-		panic(fmt.Sprintf("queue: job.Name is %q, want 1 to 64 letters, digits, '-' or '_'", j.Name))
+	if !named(j.Name) {
+		panic(fmt.Sprintf("queue: job.Name is %q, %s", j.Name, nameRule))
 	}
 	mustCodec("Keys", j.Keys)
 	mustCodec("Results", j.Results)

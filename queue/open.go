@@ -80,8 +80,10 @@ func Open(ctx context.Context, s Settings) (_ *Queue, err error) {
 		return nil, errors.New("queue: both URL and Dir are set: a server is either somewhere or here")
 	case s.URL != "" && s.Sync:
 		return nil, errors.New("queue: Sync is for the server of Dir: that of URL has settings of its own")
-	case s.Replicas < 0:
+	case s.Replicas < 0 || s.Replicas > 5:
 		return nil, fmt.Errorf("queue: Replicas is %d, want 1 to 5", s.Replicas)
+	case s.Replicas > 1 && s.Dir != "":
+		return nil, fmt.Errorf("queue: Replicas is %d: the server of Dir is one", s.Replicas)
 	case s.Keep < 0:
 		return nil, fmt.Errorf("queue: Keep is %v, want more than 0", s.Keep)
 	}
@@ -171,8 +173,9 @@ func (q *Queue) Close() error {
 	return nil
 }
 
-// largest is how many bytes a key or a result may have: what the server takes, less our headers.
-func (q *Queue) largest() int { return int(q.conn.MaxPayload()) - 4096 }
+// largest is how many bytes a key or a result may have: what the server takes, less the room for
+// our headers, of which a dead letter's failure is the longest.
+func (q *Queue) largest() int { return int(q.conn.MaxPayload()) - 2*longestFailure }
 
 // gone is the reason why the connection has ended for good.
 func (q *Queue) gone() error {

@@ -64,8 +64,8 @@ func Run[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], keys []K)
 func Collect[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch string, keys []K) []overlap.Result[R] {
 	s := job.spec()
 	c := newCollection(q, job, keys)
-	if !name.MatchString(batch) {
-		return c.end(fmt.Errorf("queue: the batch's name is %q, want 1 to 64 letters, digits, '-' or '_'", batch))
+	if err := batchNamed(batch); err != nil {
+		return c.end(err)
 	}
 	if len(c.missing) == 0 || ctx.Err() != nil {
 		return c.end(context.Cause(ctx))

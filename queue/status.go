@@ -15,8 +15,8 @@ import (
 type Status struct {
 	Pending     int      `json:"pending"`     // jobs that no worker has
 	InFlight    int      `json:"in_flight"`   // jobs that a worker has, or that wait for another try
-	Redelivered int      `json:"redelivered"` // how often a job was handed out again, in all
-	Done        int      `json:"done"`        // results that are kept
+	Redelivered int      `json:"redelivered"` // how often a job came to a worker again, as they noted
+	Done        int      `json:"done"`        // outcomes that are kept, the dead letters' among them
 	Dead        int      `json:"dead"`        // dead letters that are kept
 	Workers     []Worker `json:"workers"`     // those who answered within a moment
 }
@@ -25,7 +25,7 @@ type Status struct {
 // there what they do. The counts are the server's, each of its own instant. A name that has no
 // queue yet has the zero Status. It takes 0.3 seconds, for the workers' answers.
 func (q *Queue) Status(ctx context.Context, job string) (status Status, err error) {
-	s, err := named(job)
+	s, err := specNamed(job)
 	if err != nil {
 		return status, err
 	}
@@ -52,10 +52,10 @@ func (q *Queue) Status(ctx context.Context, job string) (status Status, err erro
 	return status, nil
 }
 
-// named is the spec of a job of which only the name is known.
-func named(job string) (spec, error) {
-	if !name.MatchString(job) {
-		return spec{}, fmt.Errorf("queue: the job's name is %q, want 1 to 64 letters, digits, '-' or '_'", job)
+// specNamed is the spec of a job of which only the name is known.
+func specNamed(job string) (spec, error) {
+	if !named(job) {
+		return spec{}, fmt.Errorf("queue: the job's name is %q, %s", job, nameRule)
 	}
 	return spec{name: job}, nil
 }
@@ -75,9 +75,6 @@ func (q *Queue) counts(ctx context.Context, s spec) (status Status, err error) {
 		info := workers.CachedInfo()
 		status.InFlight = info.NumAckPending
 		status.Pending = max(0, status.Pending-status.InFlight)
-		// Every message of the stream is this consumer's, so it has handed out the first
-		// Delivered.Stream of them at least once, and all else again.
-		status.Redelivered = int(info.Delivered.Consumer - min(info.Delivered.Consumer, info.Delivered.Stream))
 	}
 	recorded, err := q.js.Stream(ctx, s.stream(results))
 	if err != nil {
@@ -92,6 +89,12 @@ func (q *Queue) counts(ctx context.Context, s spec) (status Status, err error) {
 		return status, err
 	}
 	status.Dead = len(info.State.Subjects)
+	if info, err = letters.Info(ctx, jetstream.WithSubjectFilter(s.subject(againKind, "*"))); err != nil {
+		return status, err
+	}
+	for _, n := range info.State.Subjects {
+		status.Redelivered += int(n)
+	}
 	status.Done = int(recorded.CachedInfo().State.Msgs)
 	return status, nil
 }
@@ -109,7 +112,7 @@ type DeadLetter struct {
 // error, which ends the sequence, says that the server did not give one, or that ctx has ended.
 func (q *Queue) Dead(ctx context.Context, job string) iter.Seq2[DeadLetter, error] {
 	return func(yield func(DeadLetter, error) bool) {
-		s, err := named(job)
+		s, err := specNamed(job)
 		if err != nil {
 			yield(DeadLetter{}, err)
 			return
@@ -155,7 +158,7 @@ func (q *Queue) letters(ctx context.Context, s spec, take func(*jetstream.RawStr
 // new, and its outcome and letter are dropped. It returns how many, also beside an error; one that
 // was interrupted is simply called again.
 func (q *Queue) Revive(ctx context.Context, job string) (n int, err error) {
-	s, err := named(job)
+	s, err := specNamed(job)
 	if err != nil {
 		return 0, err
 	}

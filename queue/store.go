@@ -21,6 +21,7 @@ const (
 	resultKind = "result"
 	deadKind   = "dead"
 	batchKind  = "batch" // overlap.NAME.batch.BATCH, kept with the dead: there was such a batch
+	againKind  = "again" // overlap.NAME.again.BATCH, likewise: each is a job that came to a worker again
 
 	consumer = "workers"
 )
@@ -29,7 +30,6 @@ const (
 const (
 	againHeader   = "Overlap-Again"   // on a job: its batch is not new, so look for an outcome first
 	failureHeader = "Overlap-Failure" // on a result: it is a failure as JSON; on a dead letter: that JSON
-	triesHeader   = "Overlap-Tries"   // on a result: it took more than one try
 )
 
 // duplicates is for how long the server itself drops what it has seen.
@@ -48,7 +48,7 @@ func (q *Queue) prepare(ctx context.Context, s spec) error {
 		MaxAge:   q.settings.Keep,
 	}, {
 		Name:     s.stream(dead),
-		Subjects: []string{s.subject(deadKind, "*", "*"), s.subject(batchKind, "*")},
+		Subjects: []string{s.subject(deadKind, "*", "*"), s.subject(batchKind, "*"), s.subject(againKind, "*")},
 		MaxAge:   q.settings.Keep,
 	}} {
 		config.Storage = jetstream.FileStorage
@@ -181,6 +181,29 @@ func (s *sending) again() {
 	s.ack, s.err = s.q.js.PublishMsgAsync(s.msg, jetstream.WithRetryAttempts(0))
 }
 
+// settle waits until nothing of the message is on its way any more, which is ackTimeout at most,
+// and says whether it is in its stream now, and was before.
+func (s *sending) settle() (known, settled bool) {
+	if s.err != nil {
+		return false, false
+	}
+	select {
+	case ack := <-s.ack.Ok():
+		return ack.Duplicate, true
+	case err := <-s.ack.Err():
+		return true, exists(err)
+	case <-s.q.closed:
+	case <-time.After(ackTimeout + time.Second): // confirm has had the answer already
+	}
+	return false, false
+}
+
+// exists says whether err is of a subject that has its message.
+func exists(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
 // confirm waits until the server has stored the message, or says that it has one already: known.
 // What gets lost on the way is sent again, which is why a subject takes one message only.
 func (s *sending) confirm(ctx context.Context) (known bool, err error) {
@@ -198,8 +221,7 @@ func (s *sending) confirm(ctx context.Context) (known bool, err error) {
 			known = ack.Duplicate
 			return nil
 		case err := <-s.ack.Err():
-			if api, ok := errors.AsType[*jetstream.APIError](err); ok &&
-				(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant) {
+			if exists(err) {
 				known = true
 				return nil
 			}

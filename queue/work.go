@@ -2,10 +2,8 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,6 +68,9 @@ type labour struct {
 	taken   chan *try     // jobs to do
 	outcome chan *try     // jobs whose outcome is on its way to the server
 
+	record     context.Context // ends when outcomes have no hope of being stored any more
+	stopRecord context.CancelFunc
+
 	mu      sync.Mutex
 	batches map[string]*batch // those with a job here, and those that were withdrawn lately
 	err     error             // why it cannot go on
@@ -97,11 +98,15 @@ func (w *labour) worked() Worked {
 }
 
 func (w *labour) work(ctx context.Context) error {
-	if err := w.q.prepare(ctx, w.spec); err != nil {
+	err := w.q.prepare(ctx, w.spec)
+	if ctx.Err() != nil {
+		return nil // told to stop before it began
+	}
+	if err != nil {
 		return err
 	}
 	var from jetstream.Consumer
-	err := w.q.retry(ctx, func(ctx context.Context) (err error) {
+	err = w.q.retry(ctx, func(ctx context.Context) (err error) {
 		from, err = w.q.js.CreateOrUpdateConsumer(ctx, w.stream(jobs), jetstream.ConsumerConfig{
 			Durable:       consumer,
 			AckPolicy:     jetstream.AckExplicitPolicy,
@@ -111,11 +116,16 @@ func (w *labour) work(ctx context.Context) error {
 		})
 		return err
 	})
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return w.q.wrong(fmt.Sprintf("make the consumer of %s", w.stream(jobs)), err)
 	}
 	ctx, w.broken = context.WithCancel(ctx)
 	defer w.broken()
+	w.record, w.stopRecord = context.WithCancel(context.Background())
+	defer w.stopRecord()
 	leave, err := w.join()
 	if err != nil {
 		return w.q.wrong("tell of this worker", err)
@@ -143,13 +153,15 @@ func (w *labour) work(ctx context.Context) error {
 	return w.err
 }
 
-// fail ends the work.
+// fail ends the work. What has an outcome has a few seconds to be stored all the same.
 func (w *labour) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
 		w.err = err
 		w.broken()
+		timer := time.AfterFunc(ackTimeout, w.stopRecord)
+		context.AfterFunc(w.record, func() { timer.Stop() })
 	}
 }
 
@@ -211,6 +223,9 @@ func (w *labour) accept(ctx context.Context, msg jetstream.Msg) {
 	t := &try{msg: msg, n: 1, batch: token(msg.Subject(), batchToken), id: token(msg.Subject(), idToken)}
 	if about, err := msg.Metadata(); err == nil {
 		t.n = int(about.NumDelivered)
+	}
+	if t.n > 1 {
+		_ = w.q.conn.Publish(w.subject(againKind, t.batch), nil) // for Status; no job waits for it
 	}
 	t.ctx, t.cancel = context.WithDeadlineCause(w.enter(t.batch), time.Now().Add(w.ackWait), ErrAckWait)
 	if ctx.Err() != nil { // it came while we stop: another worker shall have it at once
@@ -301,7 +316,7 @@ func (w *labour) judge(t *try) {
 			}
 		})
 	default:
-		t.failure, _ = json.Marshal(w.spec.failed(err, t.n, w.name)) // strings and a number: no error
+		t.failure = w.spec.failed(err, t.n, w.name).json()
 		msg := w.outcomeOf(t, t.failure)
 		msg.Header.Set(failureHeader, "1")
 		t.sending = w.q.send(msg)
@@ -317,11 +332,7 @@ func (w *labour) worthwhile(err error) bool {
 }
 
 func (w *labour) outcomeOf(t *try, data []byte) *nats.Msg {
-	msg := &nats.Msg{Subject: w.subject(resultKind, t.batch, t.id), Data: data, Header: nats.Header{}}
-	if t.n > 1 {
-		msg.Header.Set(triesHeader, strconv.Itoa(t.n))
-	}
-	return msg
+	return &nats.Msg{Subject: w.subject(resultKind, t.batch, t.id), Data: data, Header: nats.Header{}}
 }
 
 // leave ends a try that has no outcome to record.
@@ -336,7 +347,7 @@ func (w *labour) leave(t *try, say func()) {
 func (w *labour) confirm(t *try) {
 	defer w.part(t)
 	// Long enough to outlast a restart of the server. Then another worker has the job.
-	ctx, cancel := context.WithTimeout(context.Background(), w.ackWait+silence)
+	ctx, cancel := context.WithTimeout(w.record, w.ackWait+silence)
 	defer cancel()
 	recorded := false
 	if t.sending != nil {
