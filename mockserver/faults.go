@@ -1,6 +1,11 @@
 package mockserver
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // A Fault is what goes wrong with a request.
 type Fault string
@@ -51,24 +56,78 @@ func (f Faults) chances() [6]chance {
 	}
 }
 
+// chanceOf is where the chance of fault stands; nil if it is none of the faults.
+func (f *Faults) chanceOf(fault Fault) *float64 {
+	switch fault {
+	case Status:
+		return &f.Status
+	case Reset:
+		return &f.Reset
+	case Slow:
+		return &f.Slow
+	case Hang:
+		return &f.Hang
+	case Truncate:
+		return &f.Truncate
+	case Malformed:
+		return &f.Malformed
+	}
+	return nil
+}
+
 // only is f with fault at the given chance, and no other.
 func (f Faults) only(fault Fault, chance float64) Faults {
 	f = Faults{StatusCode: f.StatusCode, SlowPause: f.SlowPause}
-	switch fault {
-	case Status:
-		f.Status = chance
-	case Reset:
-		f.Reset = chance
-	case Slow:
-		f.Slow = chance
-	case Hang:
-		f.Hang = chance
-	case Truncate:
-		f.Truncate = chance
-	case Malformed:
-		f.Malformed = chance
+	if at := f.chanceOf(fault); at != nil {
+		*at = chance
 	}
 	return f
+}
+
+// Set reads a list of faults and how probable each is, status=0.1,reset=0.01; a fault that is
+// not in it has the probability 0, and the list none has no fault at all. StatusCode and
+// SlowPause stay. Set and String make of a *Faults a [flag.Value].
+//
+// The error names the fault that is unknown, is there twice or has no number; then nothing is
+// changed. Whether the numbers are probabilities, and go together, Settings.Validate says.
+func (f *Faults) Set(list string) error {
+	set := Faults{StatusCode: f.StatusCode, SlowPause: f.SlowPause}
+	if list == "none" {
+		*f = set
+		return nil
+	}
+	seen := map[string]bool{}
+	for field := range strings.SplitSeq(list, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+		chance := set.chanceOf(Fault(name))
+		if chance == nil {
+			return fmt.Errorf("%q is no fault; want status, reset, slow, hang, truncate or malformed", name)
+		}
+		if seen[name] {
+			return fmt.Errorf("%s is there twice", name)
+		}
+		seen[name] = true
+		var err error
+		if *chance, err = strconv.ParseFloat(value, 64); err != nil {
+			return fmt.Errorf("%q is no probability for %s, such as %s=0.1", value, name, name)
+		}
+	}
+	*f = set
+	return nil
+}
+
+// String is the list that Set reads, of the faults whose probability is not 0.
+func (f *Faults) String() string {
+	var list []string
+	for _, c := range f.chances() {
+		if c.chance != 0 {
+			list = append(list, string(c.fault)+"="+strconv.FormatFloat(c.chance, 'g', -1, 64))
+		}
+	}
+	if list == nil {
+		return "none"
+	}
+	return strings.Join(list, ",")
 }
 
 // For returns the fault that the server gives to a request for path, which is

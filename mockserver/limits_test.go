@@ -12,12 +12,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/internal/pipes"
 )
 
 // bubbled runs a test with a server on pipes, in virtual time.
@@ -40,7 +43,7 @@ func bubbled(t *testing.T, settings Settings, test func(t *testing.T, s *Server,
 			require.Empty(t, log.String())
 		})
 		test(t, s, func() net.Conn {
-			conn, err := p.dial(t.Context(), "", "")
+			conn, err := p.Dial(t.Context(), "", "")
 			require.NoError(t, err)
 			conns = append(conns, conn)
 			return conn
@@ -339,15 +342,21 @@ func TestOneConnectionTooMany(t *testing.T) {
 }
 
 // outOfFiles fails as accept does without a descriptor, until it is closed.
-type outOfFiles struct{ pipes }
+type outOfFiles struct {
+	*pipes.Listener
+	closed atomic.Bool
+}
 
-func (l outOfFiles) Accept() (net.Conn, error) {
-	select {
-	case <-l.closed:
+func (l *outOfFiles) Accept() (net.Conn, error) {
+	if l.closed.Load() {
 		return nil, net.ErrClosed
-	default:
-		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: syscall.EMFILE}
 	}
+	return nil, &net.OpError{Op: "accept", Net: "tcp", Err: syscall.EMFILE}
+}
+
+func (l *outOfFiles) Close() error {
+	l.closed.Store(true)
+	return l.Listener.Close()
 }
 
 // net/http would say so once a second, for as long as it lasts.
@@ -356,7 +365,7 @@ func TestLogIsBounded(t *testing.T) {
 		s, err := New(Settings{})
 		require.NoError(t, err)
 		log := new(logged)
-		s.listen(outOfFiles{pipes{closed: make(chan struct{})}}, 1, log)
+		s.listen(&outOfFiles{Listener: pipes.Listen()}, 1, log)
 		time.Sleep(time.Hour)
 		require.NoError(t, s.Close())
 		lines := strings.Split(strings.TrimSpace(log.String()), "\n")

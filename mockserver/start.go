@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"example.com/overlap/internal/listen"
 )
 
 // listening is the network's half of a started Server.
@@ -40,16 +42,7 @@ func Start(addr string, settings Settings) (*Server, error) {
 	} else if err := CheckFiles(most); err != nil {
 		return nil, fmt.Errorf("mockserver: %w", err)
 	}
-	host, port := "", "0"
-	if addr != "" {
-		if host, port, err = net.SplitHostPort(addr); err != nil {
-			return nil, fmt.Errorf("mockserver: %w", err)
-		}
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	listener, err := listen.TCP(addr)
 	if err != nil {
 		return nil, fmt.Errorf("mockserver: %w", err)
 	}
@@ -58,7 +51,7 @@ func Start(addr string, settings Settings) (*Server, error) {
 }
 
 func (s *Server) listen(listener net.Listener, most int, errors io.Writer) {
-	l := &listening{url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
+	l := &listening{url: listen.URL(listener.Addr()), ended: make(chan struct{})}
 	l.listener = newBounded(listener, most, &s.site.record.refused, &l.conns)
 	l.http = newHTTPServer(s)
 	l.http.ConnState = l.conns.changed
@@ -68,15 +61,6 @@ func (s *Server) listen(listener net.Listener, most int, errors io.Writer) {
 		defer close(l.ended)
 		l.err = l.http.Serve(l.listener)
 	}()
-}
-
-// dialable is addr, or loopback for an address that means all of them: Go
-// listens on those for IPv4 and IPv6 alike.
-func dialable(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
-	}
-	return addr.String()
 }
 
 // URL is where a started server is found: http://127.0.0.1:41234. It is empty

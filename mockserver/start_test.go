@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/internal/pipes"
 )
 
 func TestLoopbackUnlessToldOtherwise(t *testing.T) {
@@ -25,51 +26,14 @@ func TestLoopbackUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
-// pipes is a listener without a network, for a bubble.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p pipes) Close() error {
-	select {
-	case <-p.closed:
-		return net.ErrClosed
-	default:
-		close(p.closed)
-		return nil
-	}
-}
-
-func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, syscall.ECONNREFUSED
-	}
-}
-
-func listenOnPipes(t *testing.T) (*Server, pipes) {
+func listenOnPipes(t *testing.T) (*Server, *pipes.Listener) {
 	return listenWith(t, Settings{MaxConnections: 100}, io.Discard)
 }
 
-func listenWith(t *testing.T, settings Settings, errors io.Writer) (*Server, pipes) {
+func listenWith(t *testing.T, settings Settings, errors io.Writer) (*Server, *pipes.Listener) {
 	s, err := New(settings)
 	require.NoError(t, err)
-	p := pipes{make(chan net.Conn), make(chan struct{})}
+	p := pipes.Listen()
 	s.listen(p, settings.MaxConnections, errors)
 	return s, p
 }
@@ -77,7 +41,7 @@ func listenWith(t *testing.T, settings Settings, errors io.Writer) (*Server, pip
 func TestShutdownDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := listenOnPipes(t)
-		transport := &http.Transport{DialContext: p.dial}
+		transport := &http.Transport{DialContext: p.Dial}
 		defer transport.CloseIdleConnections()
 		client := &http.Client{Transport: transport}
 		type reply struct {
@@ -123,7 +87,7 @@ func TestShutdownDrains(t *testing.T) {
 }
 
 // brokenListener fails for good, as one without a descriptor left to it.
-type brokenListener struct{ pipes }
+type brokenListener struct{ *pipes.Listener }
 
 func (brokenListener) Accept() (net.Conn, error) { return nil, syscall.EBADF }
 
@@ -131,7 +95,7 @@ func TestServeEndsWithItsListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := New(Settings{})
 		require.NoError(t, err)
-		s.listen(brokenListener{pipes{closed: make(chan struct{})}}, 1, io.Discard)
+		s.listen(brokenListener{pipes.Listen()}, 1, io.Discard)
 		require.ErrorIs(t, s.serve(t.Context(), io.Discard, time.Second), syscall.EBADF)
 	})
 }
@@ -140,15 +104,30 @@ func TestServeEndsWithItsListener(t *testing.T) {
 func TestShutdownDoesNotWaitForWhoSentNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := listenOnPipes(t)
-		client, server := net.Pipe()
-		p.conns <- server
+		client, err := p.Dial(t.Context(), "", "")
+		require.NoError(t, err)
+		defer client.Close()
 		synctest.Wait()
 		begin := time.Now()
 		require.NoError(t, s.Shutdown(t.Context()))
 		require.Less(t, time.Since(begin), time.Second) // virtual
-		_, err := client.Read(make([]byte, 1))
+		_, err = client.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
 	})
+}
+
+// lateListener has connections that are late.
+type lateListener struct {
+	*pipes.Listener
+	seen *atomic.Bool
+}
+
+func (l lateListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return lateConn{conn, l.seen}, nil
 }
 
 // lateConn takes a second to see that it is closed under a write.
@@ -168,12 +147,15 @@ func (c lateConn) Write(p []byte) (int, error) {
 
 func TestCloseWaitsForTheGoroutinesOfConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, p := listenOnPipes(t)
-		client, server := net.Pipe()
-		defer client.Close()
+		s, err := New(Settings{})
+		require.NoError(t, err)
 		var seen atomic.Bool
-		p.conns <- lateConn{server, &seen}
-		_, err := io.WriteString(client, "GET /page/0 HTTP/1.1\r\nHost: site.example\r\n\r\n")
+		listener := lateListener{pipes.Listen(), &seen}
+		s.listen(listener, 100, io.Discard)
+		client, err := listener.Dial(t.Context(), "", "")
+		require.NoError(t, err)
+		defer client.Close()
+		_, err = io.WriteString(client, "GET /page/0 HTTP/1.1\r\nHost: site.example\r\n\r\n")
 		require.NoError(t, err)
 		synctest.Wait() // the answer is written to a client that does not read
 		require.NoError(t, s.Close())

@@ -20,63 +20,63 @@ import (
 	"example.com/overlap/workload/pages/clients"
 )
 
-// poorEnv is the environment variable that makes of TestDescriptorsExhausted the process that
+// descriptorsEnv is the environment variable that makes of TestDescriptorsExhausted the process that
 // may open few files: its value is where the server is.
-const poorEnv = "OVERLAP_FAULTS_POOR"
+const descriptorsEnv = "OVERLAP_FAULTS_DESCRIPTORS"
 
 const (
-	poorFiles = 40  // descriptors that the process may open
-	poorKeys  = 200 // jobs of each form
+	descriptorLimit = 40  // descriptors that the process may open
+	descriptorKeys  = 200 // jobs of each form
 )
 
-func poorSite() mockserver.Settings {
-	return mockserver.Settings{Seed: 7, Pages: poorKeys, PageSize: 512, Links: 1}
+func descriptorSite() mockserver.Settings {
+	return mockserver.Settings{Seed: 7, Pages: descriptorKeys, PageSize: 512, Links: 1}
 }
 
 // TestDescriptorsExhausted runs each form in a process that may open fewer files than jobs
 // want connections. The server is here, in a process that may open enough.
 func TestDescriptorsExhausted(t *testing.T) {
-	if url := os.Getenv(poorEnv); url != "" {
-		bePoor(t, url)
+	if url := os.Getenv(descriptorsEnv); url != "" {
+		exhaustDescriptors(t, url)
 		return
 	}
-	server, err := mockserver.Start("", poorSite())
+	server, err := mockserver.Start("", descriptorSite())
 	require.NoError(t, err)
 	defer server.Close()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+regexp.QuoteMeta(t.Name())+"$", "-test.v", "-test.count=1")
-	cmd.Env = append(os.Environ(), poorEnv+"="+server.URL())
+	cmd.Env = append(os.Environ(), descriptorsEnv+"="+server.URL())
 	said, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", said)
 	require.Contains(t, string(said), "--- PASS: "+t.Name()+"/goroutines/nethttp")
 }
 
-func bePoor(t *testing.T, url string) {
+func exhaustDescriptors(t *testing.T, url string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // the runtime's poller takes two, once and for all
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
 	var limit syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-	limit.Cur = poorFiles
+	limit.Cur = descriptorLimit
 	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
-	ref := newReference(t, poorSite())
-	for _, form := range forms(bench.Limit{InFlight: 2 * poorFiles, Process: 3, Buffer: 2}) {
+	ref := newReference(t, descriptorSite())
+	for _, form := range forms(bench.Limit{InFlight: 2 * descriptorLimit, Process: 3, Buffer: 2}) {
 		for _, client := range clients.Names() {
-			t.Run(form.name+"/"+client, func(t *testing.T) { exhaust(t, form, client, url, ref) })
+			t.Run(form.name+"/"+client, func(t *testing.T) { exhaustUnder(t, form, client, url, ref) })
 		}
 	}
 }
 
-func exhaust(t *testing.T, form form, client, url string, ref reference) {
+func exhaustUnder(t *testing.T, form form, client, url string, ref reference) {
 	before := stand(t)
-	h := &hoard{exhausted: make(chan struct{})}
+	d := &holdingDialer{exhausted: make(chan struct{})}
 	enough := form.peak == 1 // one connection at a time
 	if enough {
-		close(h.exhausted)
+		close(d.exhausted)
 	}
-	c := newClient(client, h.dial, poorKeys, 0)
-	keys := make([]string, poorKeys)
+	c := newClient(client, d.dial, descriptorKeys, 0)
+	keys := make([]string, descriptorKeys)
 	for i := range keys {
 		keys[i] = url + mockserver.PagePath(i)
 	}
@@ -93,47 +93,47 @@ func exhaust(t *testing.T, form form, client, url string, ref reference) {
 	}
 	became := run(keys)
 	if enough {
-		require.Equal(t, map[string]int{"value": poorKeys}, became)
+		require.Equal(t, map[string]int{"value": descriptorKeys}, became)
 	} else {
 		require.NotZero(t, became["value"])
 		require.NotZero(t, became[string(Descriptors)])
-		require.Equal(t, poorKeys, became["value"]+became[string(Descriptors)], "%v", became)
+		require.Equal(t, descriptorKeys, became["value"]+became[string(Descriptors)], "%v", became)
 	}
 	require.Equal(t, map[string]int{"value": 5}, run(keys[:5]), "the load is gone, and it works again")
 	c.CloseIdleConnections()
 	before.mustReturn(t)
 }
 
-// A hoard opens connections of which nothing is read until no more can be opened, so that
-// they do run out however quick the server is.
-type hoard struct {
+// A holdingDialer opens connections of which nothing is read until no more can be opened, so that
+// descriptors do run out however quick the server is.
+type holdingDialer struct {
 	exhausted chan struct{}
 	once      sync.Once
 }
 
-func (h *hoard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (d *holdingDialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if errors.Is(err, syscall.EMFILE) {
-		h.once.Do(func() {
+		d.once.Do(func() {
 			select {
-			case <-h.exhausted:
+			case <-d.exhausted:
 			default:
-				close(h.exhausted)
+				close(d.exhausted)
 			}
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	return hoarded{conn, h.exhausted}, nil
+	return heldConn{conn, d.exhausted}, nil
 }
 
-type hoarded struct {
+type heldConn struct {
 	net.Conn
 	exhausted <-chan struct{}
 }
 
-func (c hoarded) Read(p []byte) (int, error) {
+func (c heldConn) Read(p []byte) (int, error) {
 	<-c.exhausted
 	return c.Conn.Read(p)
 }

@@ -12,11 +12,14 @@
 //     error of the type that the fault makes ([KindOf]);
 //   - nothing is left: goroutines, connections and descriptors are as many as before, or,
 //     in virtual time, the bubble is empty;
-//   - no more jobs were in flight than the limit, counted at the job, and by the server's
-//     own record wherever no request is given up (clause 6 of the contract).
+//   - no more jobs were in flight than the limit (clause 6 of the contract), counted at the
+//     job; and no more requests by the server's own record, but for the entries whose client
+//     gives requests up: a server sees that later than the client.
 //
 // Faults that are not the wire's have a test of their own: a server that is killed and
-// starts again, descriptors that run out, a cancel at a random moment, jobs that panic.
+// starts again, descriptors that run out, a cancel at a random moment, jobs that panic. The
+// first two count at the job alone. The last two look at the server's record too, also where
+// requests are given up: they have the site without a network, which sees that at once.
 //
 // # The soak
 //

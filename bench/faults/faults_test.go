@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap/guard"
+	"example.com/overlap/internal/pipes"
 	"example.com/overlap/mockserver"
 	"example.com/overlap/workload/pages/clients"
 )
@@ -252,10 +253,10 @@ func (f fault) onLoopback(t *testing.T, form form, client string, ref reference)
 func (f fault) inBubble(t *testing.T, form form, client string, ref reference) {
 	site, err := mockserver.New(f.site)
 	require.NoError(t, err)
-	network := newPipeNet()
+	network := pipes.Listen()
 	server := &http.Server{Handler: site}
 	go func() { _ = server.Serve(network) }()
-	c := newClient(client, network.dial, f.site.Pages, f.timeout)
+	c := newClient(client, network.Dial, f.site.Pages, f.timeout)
 	t.Cleanup(func() { // also after a failure: what is left then, the bubble does not forgive
 		c.CloseIdleConnections()
 		require.NoError(t, errors.Join(site.Close(), server.Close()))
@@ -270,7 +271,7 @@ func (f fault) inBubble(t *testing.T, form form, client string, ref reference) {
 	f.try(t, form, c, keys, ref)
 	c.CloseIdleConnections()
 	synctest.Wait()
-	require.Zero(t, network.open.Load(), "connections left")
+	require.Zero(t, network.Open(), "connections left")
 	f.judge(t, form, site.Record())
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap"
+	"example.com/overlap/mockserver"
 	"example.com/overlap/pool"
 )
 
@@ -211,7 +212,7 @@ func TestMeasureSeesThisProcess(t *testing.T) {
 	}
 	require.Positive(t, before[resident])
 	first, second := measure()[descriptorCount], int64(0)
-	server, err := startPlain()
+	server, err := mockserver.Start("", mockserver.Settings{})
 	require.NoError(t, err)
 	second = measure()[descriptorCount]
 	require.NoError(t, server.Close())

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"example.com/overlap"
+	"example.com/overlap/internal/lost"
 	"example.com/overlap/workload/pages"
 )
 
@@ -28,7 +29,7 @@ const (
 	Timeout     Kind = "timeout"     // a net.Error of a timeout, or context.DeadlineExceeded
 	Cancelled   Kind = "cancelled"   // context.Canceled
 	Refused     Kind = "refused"     // ECONNREFUSED: nobody listens
-	Broken      Kind = "reset"       // ECONNRESET or EPIPE: the connection is gone
+	Broken      Kind = "reset"       // ECONNRESET, ECONNABORTED or EPIPE: the connection is gone
 	Truncated   Kind = "truncated"   // io.ErrUnexpectedEOF: it ended in the middle of an answer
 	Unanswered  Kind = "unanswered"  // io.EOF: it ended without an answer
 	Other       Kind = "other"       // none of these
@@ -64,9 +65,9 @@ func KindOf(err error) Kind {
 		return Timeout
 	case errors.Is(err, context.Canceled):
 		return Cancelled
-	case isRefused(err):
+	case lost.Refused(err):
 		return Refused
-	case isBroken(err):
+	case lost.Broken(err):
 		return Broken
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return Truncated

@@ -13,8 +13,6 @@ import (
 	"example.com/overlap/workload/pages"
 )
 
-func startPlain() (*mockserver.Server, error) { return mockserver.Start("", mockserver.Settings{}) }
-
 // small is a soak of a moment, which no busy machine makes fail: nothing is never answered.
 func small(models ...string) Settings {
 	s := Standard()

@@ -10,9 +10,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -64,55 +61,6 @@ func onFastHTTP(name string, client *fasthttp.Client) clients.Client {
 		Job:                  func(maxBytes int64) job { return fast.Job(client, maxBytes) },
 		CloseIdleConnections: client.CloseIdleConnections,
 	}
-}
-
-// A pipeNet is a listener without a network, for a bubble of virtual time.
-type pipeNet struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	close  func()
-	open   atomic.Int64 // connections that the client has not closed
-}
-
-func newPipeNet() *pipeNet {
-	n := &pipeNet{conns: make(chan net.Conn), closed: make(chan struct{})}
-	n.close = sync.OnceFunc(func() { close(n.closed) })
-	return n
-}
-
-func (n *pipeNet) Accept() (net.Conn, error) {
-	select {
-	case conn := <-n.conns:
-		return conn, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *pipeNet) Close() error   { n.close(); return nil }
-func (n *pipeNet) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (n *pipeNet) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case n.conns <- there:
-		n.open.Add(1)
-		return &pipeEnd{Conn: here, closing: sync.OnceFunc(func() { n.open.Add(-1) })}, nil
-	case <-n.closed:
-		return nil, syscall.ECONNREFUSED
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-type pipeEnd struct {
-	net.Conn
-	closing func()
-}
-
-func (e *pipeEnd) Close() error {
-	e.closing()
-	return e.Conn.Close()
 }
 
 // A reference is what a sequential run without faults makes of a site's pages.

@@ -12,5 +12,6 @@
 //   - BenchmarkLive, BenchmarkFanout: long waits for messages that come on time, and how
 //     late these come.
 //
-// They are apart from package bench, so that this one needs no database driver.
+// They are apart from package bench, so that whoever compares a job of their own with bench, or
+// builds its benchmarks, builds no database driver with it.
 package workloads

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"example.com/overlap"
+	"example.com/overlap/internal/lost"
 	"example.com/overlap/workload/live"
 	"example.com/overlap/workload/pages"
 	"example.com/overlap/workload/rows"
@@ -76,9 +77,9 @@ func kindOf(err error, begun bool) string {
 		return "interrupted"
 	case isTimeout && timeout.Timeout():
 		return "timeout"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case lost.Refused(err):
 		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
+	case lost.Broken(err):
 		return "connection reset"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "answer cut short"

@@ -34,6 +34,7 @@ func TestKinds(t *testing.T) {
 		{os.ErrDeadlineExceeded, true, "timeout"},
 		{syscall.ECONNREFUSED, true, "connection refused"},
 		{syscall.ECONNRESET, true, "connection reset"},
+		{syscall.EPIPE, true, "connection reset"},
 		{io.ErrUnexpectedEOF, true, "answer cut short"},
 		{io.EOF, true, "answer cut short"},
 		{errors.New("a new one"), true, "other"},

@@ -31,8 +31,9 @@ type report struct {
 	Totals             totals    `json:"totals"` // of the jobs that succeeded
 	Errors             []kind    `json:"errors"`
 
-	sum     string // the totals in words
-	unsaved error  // why the timeline or the trace could not be written
+	atServer string // what ServerPeakInFlight counts: a request
+	sum      string // the totals in words
+	unsaved  error  // why the timeline or the trace could not be written
 }
 
 type latencies struct {
@@ -77,7 +78,7 @@ func (r *report) write(w io.Writer) error {
 		row("latency", "p50 %s, p95 %s, p99 %s, max %s", inThree(l.P50), inThree(l.P95), inThree(l.P99), inThree(l.Max))
 	}
 	if r.ServerPeakInFlight > 0 {
-		row("peak in flight", "%s, %s at the server", spell.Count(r.PeakInFlight, "job"), spell.Count(r.ServerPeakInFlight, "request"))
+		row("peak in flight", "%s, %s at the server", spell.Count(r.PeakInFlight, "job"), spell.Count(r.ServerPeakInFlight, r.atServer))
 	} else {
 		row("peak in flight", "%s", spell.Count(r.PeakInFlight, "job"))
 	}

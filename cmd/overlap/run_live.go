@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"time"
 
 	"example.com/overlap"
@@ -34,8 +33,17 @@ func (t *task) roomFlags(flags *flag.FlagSet) {
 	flags.IntVar(&t.room.Gate, "gate", 0, "`clients` that must be in before the first message")
 }
 
-// checkRoom names the flag of a setting that makes no sense.
+// checkRoom names the flag of a setting that makes no sense. In the settings some zeros stand
+// for another number; who gives one as a flag means something else.
 func checkRoom(s live.Settings) error {
+	switch {
+	case s.Messages == 0:
+		return errors.New("-messages is 0, want at least 1")
+	case s.Interval == 0:
+		return errors.New("-interval is 0s, want at least 1µs")
+	case s.Queue == 0:
+		return errors.New("-queue is 0, want at least 1")
+	}
 	err := s.Validate()
 	field, ok := errors.AsType[*live.FieldError](err)
 	if !ok {
@@ -62,15 +70,13 @@ func (c console) runLive(ctx context.Context, t task) (*report, error) {
 		return nil, err
 	}
 	defer room.Close()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	defer transport.CloseIdleConnections()
-	clients := live.Clients{URL: room.URL(), HTTP: &http.Client{Transport: transport}}
 	return do(ctx, c, t, material[int, live.Received, live.Summary]{
-		job:   clients.Job(),
-		keys:  numbers(t.n),
-		label: func(k numbered[int]) string { return fmt.Sprintf("client %d", k.key) },
-		about: fmt.Sprintf("%d messages each, one in %v", t.room.Messages, t.room.Interval),
-		peak:  func() int { return int(room.Record().PeakIn) },
+		job:    live.Clients{URL: room.URL()}.Job(),
+		keys:   numbers(t.n),
+		label:  func(k numbered[int]) string { return fmt.Sprintf("client %d", k.key) },
+		about:  fmt.Sprintf("%d messages each, one in %v", t.room.Messages, t.room.Interval),
+		peak:   func() int { return int(room.Record().PeakIn) },
+		peaked: "client",
 		sum: func(results []overlap.Result[live.Summary]) (totals, string) {
 			var total live.Total
 			for _, s := range valuesOf(results) {

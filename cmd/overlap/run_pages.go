@@ -45,6 +45,8 @@ func withURLs(flags *flag.FlagSet) (err error) {
 // webFlags are those of a workload that fetches from the mock server.
 func (t *task) webFlags(flags *flag.FlagSet) {
 	siteFlags(flags, &t.site)
+	// Other workloads have it too.
+	flags.Lookup("seed").Usage = "`seed` of what is generated: pages with their waits and faults, the readings that rows asks for, files; same seed, same again"
 	flags.StringVar(&t.client, "client", clients.Default, "the HTTP `client`: "+strings.Join(clients.Names(), ", "))
 	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "`time` after which a request fails; 0 is never")
 	flags.Int64Var(&t.maxBytes, "max-bytes", pages.MaxBytes, "`bytes` of a body at most; a larger one is an error")

@@ -15,55 +15,31 @@ func siteFlags(flags *flag.FlagSet, s *mockserver.Settings) {
 	flags.Uint64Var(&s.Seed, "seed", 1, "`seed` of the pages, waits and faults: same seed, same behaviour")
 	flags.IntVar(&s.PageSize, "page-size", 2048, "`bytes` of a page")
 	s.Links = 8
-	flags.Func("links", "`links` on a page (default 8)", func(text string) error {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return fmt.Errorf("%q is not a whole number from 0", text)
-		}
-		if s.Links = n; n == 0 {
-			s.Links = -1 // as the settings have it: their 0 is the default
-		}
-		return nil
-	})
+	flags.Var((*links)(&s.Links), "links", "`links` on a page")
 	flags.DurationVar(&s.Latency.Mean, "latency", 0, "mean `wait` before an answer, such as 20ms")
 	flags.StringVar((*string)(&s.Latency.Profile), "profile", string(mockserver.Constant), "how the waits are spread: constant, uniform, lognormal, heavy-tail")
 	flags.DurationVar(&s.Latency.Spread, "spread", 0, "half `width` of the uniform profile, mean-spread to mean+spread; 0 is half of the mean")
 	flags.Float64Var(&s.Latency.Sigma, "sigma", 0, "`width` of the lognormal profile, the standard deviation of the logarithm; 0 is 0.5")
 	flags.Float64Var(&s.Latency.Alpha, "alpha", 0, "`weight` of the heavy-tail profile's tail, above 1, smaller is heavier; 0 is 1.5")
 	flags.BoolVar(&s.Latency.PerRequest, "per-request", false, "each request draws its wait anew; else a page waits as long each time. Not for -profile constant")
-	flags.Func("faults", "comma-separated `faults` and how probable they are: status=0.1,reset=0.01; of status, reset, slow, hang, truncate, malformed", func(list string) error {
-		return parseFaults(list, &s.Faults)
-	})
+	flags.Var(&s.Faults, "faults", "comma-separated `faults` and how probable they are: status=0.1,reset=0.01; of status, reset, slow, hang, truncate, malformed; or none")
 	flags.IntVar(&s.Faults.StatusCode, "status", 0, "the status `code` of a status fault; 0 is 503")
 	flags.Float64Var(&s.RateLimit.PerSecond, "rate", 0, "`requests` a second that are let through, the others get a 429; 0 is no limit")
 	flags.IntVar(&s.RateLimit.Burst, "burst", 0, "`requests` that may come at once under -rate; 0 is 1")
 }
 
-func parseFaults(list string, faults *mockserver.Faults) error {
-	chances := map[string]*float64{
-		string(mockserver.Status):    &faults.Status,
-		string(mockserver.Reset):     &faults.Reset,
-		string(mockserver.Slow):      &faults.Slow,
-		string(mockserver.Hang):      &faults.Hang,
-		string(mockserver.Truncate):  &faults.Truncate,
-		string(mockserver.Malformed): &faults.Malformed,
+// links are the setting as a flag: its 0 is none, where the setting's is the default.
+type links int
+
+func (l *links) String() string { return strconv.Itoa(max(0, int(*l))) }
+
+func (l *links) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is not a whole number from 0", text)
 	}
-	seen := map[string]bool{}
-	for field := range strings.SplitSeq(list, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
-		chance := chances[name]
-		if chance == nil {
-			return fmt.Errorf("%q is no fault; want status, reset, slow, hang, truncate or malformed", name)
-		}
-		if seen[name] {
-			return fmt.Errorf("%s is there twice", name)
-		}
-		seen[name] = true
-		p, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return fmt.Errorf("%q is no probability for %s, such as %s=0.1", value, name, name)
-		}
-		*chance = p
+	if *l = links(n); n == 0 {
+		*l = -1
 	}
 	return nil
 }

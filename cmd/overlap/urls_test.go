@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"example.com/overlap/mockserver"
 )
 
 func FuzzParseURLs(f *testing.F) {
@@ -25,22 +23,6 @@ func FuzzParseURLs(f *testing.F) {
 			u, err := url.Parse(line)
 			require.NoError(t, err)
 			require.NotEmpty(t, u.Host)
-		}
-	})
-}
-
-func FuzzParseFaults(f *testing.F) {
-	f.Add("status=0.1,reset=0.01")
-	f.Add("hang=1e-3, slow = 2")
-	f.Add("truncate=NaN,malformed=0x1p-2,")
-	f.Fuzz(func(t *testing.T, list string) {
-		s := mockserver.Settings{PageSize: 2048}
-		if err := parseFaults(list, &s.Faults); err != nil {
-			require.NotEmpty(t, err.Error())
-			return
-		}
-		if err := checkSite(s); err != nil {
-			require.Contains(t, err.Error(), "-faults: ")
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -113,6 +114,9 @@ func TestRunRefusesFlagsOfOtherWorkloads(t *testing.T) {
 		"-workload files -in empty":        "-in: there are no files in empty",
 		"-workload live -slow never":       `-slow: Slow is "never", want `,
 		"-workload live -messages -1":      "-messages: Messages is -1, want",
+		"-workload live -messages 0":       "-messages is 0, want at least 1",
+		"-workload live -interval 0":       "-interval is 0s, want at least 1µs",
+		"-workload live -queue 0":          "-queue is 0, want at least 1",
 		"-workload live -gate 21":          "-gate is 21, and no more than 20 clients are in the room at once",
 		"-workload live -timeline x.png":   `-timeline is "x.png"`,
 	} {
@@ -126,6 +130,60 @@ func TestRunRefusesFlagsOfOtherWorkloads(t *testing.T) {
 	left, err := os.ReadDir(".")
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// What is counted at the server goes by its own name.
+func TestRunCountsAtTheServer(t *testing.T) {
+	for workload, want := range map[string]string{
+		"pages": `, (1 request|[23] requests) at the server$`,
+		"crawl": `, (1 request|[23] requests) at the server$`,
+		"files": `$`,                               // there is none
+		"live":  `, [1-6] clients? at the server$`, // one that was let go may not have left yet
+	} {
+		t.Run(workload, func(t *testing.T) {
+			s := overlapCommand(t, "run", "-workload", workload, "-workers", "3", "-n", "9")
+			require.Equal(t, 0, s.status, s.stderr)
+			require.Regexp(t, `(?m)^peak in flight +(1 job|[23] jobs)`+want, s.stdout)
+		})
+	}
+}
+
+// The manual names the workloads behind each flag that not all of them heed.
+func TestRunManualNamesWorkloads(t *testing.T) {
+	s := overlapCommand(t, "help", "run")
+	_, flags, ok := strings.Cut(s.stdout, "\nFlags:\n")
+	require.True(t, ok)
+	texts := map[string]string{}
+	for entry := range strings.SplitSeq("\n"+flags, "\n  -") {
+		name, text, _ := strings.Cut(entry, "\n")
+		name, _, _ = strings.Cut(name, " ")
+		texts[name] = text
+	}
+	for names, want := range map[string]string{
+		"workload model workers processors buffer n json timeline trace": "",
+		"latency profile faults rate links client timeout max-bytes":     " (pages, crawl)",
+		"url-file":                  " (pages)",
+		"depth levels":              " (crawl)",
+		"db conns write":            " (rows)",
+		"in out size work max-open": " (files)",
+		"messages interval posts slow queue gate": " (live)",
+		"seed": " (pages, crawl, rows, files)",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			require.NotEmpty(t, texts[name], name)
+			text := regexp.MustCompile(`( \(default .*\))?\n?$`).ReplaceAllString(texts[name], "")
+			if want != "" {
+				require.True(t, strings.HasSuffix(text, want), "%s: %s", name, text)
+				continue
+			}
+			for _, w := range workloads() {
+				require.NotRegexp(t, `\([^)]*\b`+w.name+`\b[^)]*\)$`, text, name)
+			}
+		}
+	}
+	require.Contains(t, texts["seed"], "pages with their waits and faults, the readings that rows asks for, files")
+	s = overlapCommand(t, "help", "serve")
+	require.Contains(t, s.stdout, "seed of the pages, waits and faults: same seed, same behaviour (default 1)")
 }
 
 // A database and a directory of one's own stay, and a second run finds what the first did.

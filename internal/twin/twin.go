@@ -61,13 +61,15 @@ func serve[S any](start func(settings S) (url string, close func() error, err er
 	return errors.Join(err, end())
 }
 
-// A Twin is a server in a process of its own. It ends with this one, however that ends.
+// A Twin is a server in a process of its own. It ends with this one, however that ends. Close
+// and Kill are for one goroutine at a time.
 type Twin struct {
 	URL string // where the server says that it is
 
 	name  string
 	cmd   *exec.Cmd
 	stdin io.Closer // the server ends when this closes, also because we have died
+	ended bool      // and was waited for
 }
 
 // Start starts the server of this name; settings are what encoding/json makes of them. The
@@ -109,11 +111,32 @@ func Start(name string, settings any) (*Twin, error) {
 	return t, nil
 }
 
-// Close ends the server and waits for its process.
+// Close ends the server and waits for its process. Of one that has been closed or killed there
+// is nothing to end, and that is no error.
 func (t *Twin) Close() error {
+	if t.ended {
+		return nil
+	}
+	t.ended = true
 	_ = t.stdin.Close()
 	if err := t.cmd.Wait(); err != nil {
 		return fmt.Errorf("%s did not end well: %w", t.name, err)
 	}
+	return nil
+}
+
+// Kill ends the server at once, without a chance to close anything (SIGKILL), and waits for its
+// process: when it returns, nobody listens at URL. Of one that has ended already there is
+// nothing to kill, and that is no error. After an error the server may live; Close is still to
+// be called.
+func (t *Twin) Kill() error {
+	if t.ended {
+		return nil
+	}
+	if err := t.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("%s is not killed: %w", t.name, err)
+	}
+	t.ended = true
+	_ = t.cmd.Wait() // says that it was killed; it closes stdin, too
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,8 @@ import (
 
 type greeting struct {
 	Text  string
-	Fails bool // when it ends
+	Fails bool   // when it ends
+	Tells string // the file that it makes when it ends
 }
 
 // greet serves its text on loopback.
@@ -32,6 +34,11 @@ func greet(g greeting) (string, func() error, error) {
 	return "http://" + listener.Addr().String(), func() error {
 		if g.Fails {
 			return errors.New("as it was told")
+		}
+		if g.Tells != "" {
+			if err := os.WriteFile(g.Tells, nil, 0o600); err != nil {
+				return err
+			}
 		}
 		return server.Close()
 	}, nil
@@ -84,6 +91,27 @@ func TestErrors(t *testing.T) {
 	fails, err := twin.Start("greet", greeting{Text: "hello", Fails: true})
 	require.NoError(t, err)
 	require.EqualError(t, fails.Close(), "greet did not end well: exit status 1")
+}
+
+// A server that is killed has no chance to close anything; one that is closed has.
+func TestKill(t *testing.T) {
+	tells := filepath.Join(t.TempDir(), "it ended well")
+	killed, err := twin.Start("greet", greeting{Text: "hello", Tells: tells})
+	require.NoError(t, err)
+	require.Equal(t, "hello", get(t, killed.URL))
+	require.NoError(t, killed.Kill())
+	_, err = http.Get(killed.URL)
+	require.Error(t, err, "nobody is there any more")
+	require.NoFileExists(t, tells)
+	require.NoError(t, killed.Close(), "there is nothing to close")
+	require.NoError(t, killed.Kill(), "there is nothing to kill")
+
+	closed, err := twin.Start("greet", greeting{Text: "hello", Tells: tells})
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	require.FileExists(t, tells)
+	require.NoError(t, closed.Close(), "there is nothing to close")
+	require.NoError(t, closed.Kill(), "there is nothing to kill")
 }
 
 // Without a Main for it a program would start itself, and that one itself.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"os"
@@ -36,12 +37,17 @@ type part struct {
 
 const partEnv = "OVERLAP_FILES_TEST_PART"
 
-// childMain plays a part and exits, if there is one to play.
+// childMain plays a part and exits, if there is one to play. It exits too when its stdin ends:
+// then its parent has died.
 func childMain() {
 	text, ok := os.LookupEnv(partEnv)
 	if !ok {
 		return
 	}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	var p part
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		panic(err)
@@ -50,7 +56,7 @@ func childMain() {
 	os.Exit(0)
 }
 
-// play starts this program once more; it ends with the test.
+// play is this program once more; it ends with the test, and with this process.
 func play(t *testing.T, p part) *exec.Cmd {
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -59,6 +65,8 @@ func play(t *testing.T, p part) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), partEnv+"="+string(text))
 	cmd.Stderr = os.Stderr
+	_, err = cmd.StdinPipe() // closes when we have died
+	require.NoError(t, err)
 	return cmd
 }
 
@@ -76,7 +84,7 @@ func (p part) stream() {
 	for key, r := range pool.Stream(context.Background(), p.open().Job(), slices.Values(p.Keys), 8) {
 		fmt.Println(key, r.Err)
 		if p.Number--; p.Number == 0 {
-			time.Sleep(time.Hour) // it is killed before
+			select {} // it is killed
 		}
 	}
 }

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -13,21 +12,23 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
+
+	"example.com/overlap/internal/pipes"
 )
 
 // against runs a test in virtual time with clients of a server that is not ours.
 func against(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, c Clients)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		p := pipes.Listen()
 		server := &http.Server{Handler: handler}
 		go func() { _ = server.Serve(p) }()
 		defer func() {
 			_ = server.Close()
 			synctest.Wait()
-			require.Zero(t, p.open.Load(), "connections that the clients did not close")
+			require.Zero(t, p.Open(), "connections that the clients did not close")
 		}()
-		test(t, Clients{URL: "http://room.example", HTTP: &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}})
+		test(t, Clients{URL: "http://room.example", HTTP: &http.Client{Transport: &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}}})
 	})
 }
 
@@ -208,14 +209,14 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				stop = make(chan struct{})
-				p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+				p := pipes.Listen()
 				server := &http.Server{Handler: http.HandlerFunc(handler)}
 				go func() { _ = server.Serve(p) }()
 				defer server.Close()
 				defer close(stop)
 				clients := Clients{
 					URL:   "http://room.example",
-					HTTP:  &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}},
+					HTTP:  &http.Client{Transport: &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}},
 					Pause: func(int) time.Duration { return x.pause },
 				}
 				cause := errors.New("enough")
@@ -227,7 +228,7 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 				require.EqualError(t, err, "live: client 0: enough")
 				require.Equal(t, time.Minute, time.Since(begin))
 				synctest.Wait()
-				require.Zero(t, p.open.Load(), "it is closed at once")
+				require.Zero(t, p.Open(), "it is closed at once")
 
 				_, err = clients.Job().Fetch(ctx, 0)
 				require.ErrorIs(t, err, cause, "nothing begins that has ended")

@@ -1,11 +1,7 @@
 package live
 
 import (
-	"context"
-	"net"
 	"net/http"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -14,67 +10,14 @@ import (
 
 	"example.com/overlap"
 	"example.com/overlap/goroutines"
+	"example.com/overlap/internal/pipes"
 )
 
-// pipes is a listener without a network, for a bubble of virtual time. A pipe has no buffer: a
-// write ends when the other end has read it. So a server's queue is all that waits for a client,
-// and what is in the writer's hand.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	open   atomic.Int64 // and not closed by the client
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	if isClosed(p.closed) {
-		return net.ErrClosed
-	}
-	close(p.closed)
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		p.open.Add(1)
-		return &end{Conn: here, pipes: p}, nil
-	case <-p.closed:
-		return nil, syscall.ECONNREFUSED
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// end is the client's end of a connection.
-type end struct {
-	net.Conn
-	pipes  *pipes
-	closed atomic.Bool
-}
-
-func (e *end) Close() error {
-	if !e.closed.Swap(true) {
-		e.pipes.open.Add(-1)
-	}
-	return e.Conn.Close()
-}
-
-// A room is a server without a network, and clients of it.
+// A room is a server without a network, and clients of it. A pipe has no buffer: so a server's
+// queue is all that waits for a client, and what is in the writer's hand.
 type room struct {
 	*Server
-	pipes   *pipes
+	pipes   *pipes.Listener
 	clients Clients
 	byHand  *[]*websocket.Conn // to be closed in the end
 }
@@ -86,7 +29,7 @@ func bubble(t *testing.T, settings Settings, test func(t *testing.T, r room)) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := New(settings)
 		require.NoError(t, err)
-		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		p := pipes.Listen()
 		s.listen(p)
 		var byHand []*websocket.Conn
 		defer func() {
@@ -95,9 +38,9 @@ func bubble(t *testing.T, settings Settings, test func(t *testing.T, r room)) {
 			}
 			require.NoError(t, s.Close())
 			synctest.Wait()
-			require.Zero(t, p.open.Load(), "connections that the clients did not close")
+			require.Zero(t, p.Open(), "connections that the clients did not close")
 		}()
-		transport := &http.Transport{DialContext: p.dial, DisableKeepAlives: true}
+		transport := &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}
 		test(t, room{s, p, Clients{URL: "http://room.example", HTTP: &http.Client{Transport: transport}}, &byHand})
 	})
 }

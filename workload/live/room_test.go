@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/overlap"
+	"example.com/overlap/internal/pipes"
 	"example.com/overlap/pool"
 )
 
@@ -267,16 +267,19 @@ func TestBadClients(t *testing.T) {
 // A line may hold whatever JSON must escape, up to its bound.
 func TestPostsOfAnyText(t *testing.T) {
 	for _, line := range []string{"", "\x00", strings.Repeat("\x01", MaxPost), strings.Repeat("<", MaxPost), `"}}`, "日本\u2028"} {
-		bubble(t, Settings{Messages: 1, Posts: 1, Gate: 2, Size: 1}, func(t *testing.T, r room) {
+		// Two messages: this line and the other client's, in either order.
+		bubble(t, Settings{Messages: 2, Posts: 1, Gate: 2, Size: 1, Interval: time.Hour}, func(t *testing.T, r room) {
 			poster := r.connect(t, 1)
 			go func() { _ = poster.Write(t.Context(), websocket.MessageText, []byte(line)) }()
 			received, err := r.clients.Job().Fetch(t.Context(), 0)
 			require.NoError(t, err)
-			got, err := decode(received.Frames[0].Data)
-			require.NoError(t, err)
-			if got.Message.From == 1 { // else it was the other one's that came first
-				require.Equal(t, line, got.Message.Text)
+			texts := map[int]string{}
+			for _, frame := range received.Frames[:2] {
+				got, err := decode(frame.Data)
+				require.NoError(t, err)
+				texts[got.Message.From] = got.Message.Text
 			}
+			require.Equal(t, map[int]string{0: "line 1 of client 0", 1: line}, texts)
 		})
 	}
 }
@@ -485,7 +488,7 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 // Who sends its header in drops is cut off, and others are served meanwhile.
 func TestSlowHeaders(t *testing.T) {
 	bubble(t, Settings{Messages: 1}, func(t *testing.T, r room) {
-		slow, err := r.pipes.dial(t.Context(), "", "")
+		slow, err := r.pipes.Dial(t.Context(), "", "")
 		require.NoError(t, err)
 		defer slow.Close()
 		begin := time.Now()
@@ -507,7 +510,7 @@ func TestSlowHeaders(t *testing.T) {
 // A connection on which nothing was sent yet is not waited for.
 func TestShutdownDoesNotWaitForWhoSentNothing(t *testing.T) {
 	bubble(t, Settings{}, func(t *testing.T, r room) {
-		silent, err := r.pipes.dial(t.Context(), "", "")
+		silent, err := r.pipes.Dial(t.Context(), "", "")
 		require.NoError(t, err)
 		defer silent.Close()
 		synctest.Wait()
@@ -525,13 +528,13 @@ func TestAHandlerOfOnesOwn(t *testing.T) {
 		own, err := New(Settings{Messages: 2})
 		require.NoError(t, err)
 		require.Empty(t, own.URL())
-		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		p := pipes.Listen()
 		mux := http.NewServeMux()
 		mux.Handle("/chat/", http.StripPrefix("/chat", own))
 		server := &http.Server{Handler: mux}
 		go func() { _ = server.Serve(p) }()
 		defer server.Close()
-		clients := Clients{URL: "http://room.example/chat/", HTTP: &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableKeepAlives: true}}}
+		clients := Clients{URL: "http://room.example/chat/", HTTP: &http.Client{Transport: &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}}}
 		require.NoError(t, clients.Job().Do(t.Context(), 1).Err)
 		require.NoError(t, own.Shutdown(t.Context()))
 		err = clients.Job().Do(t.Context(), 1).Err

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"example.com/overlap/internal/listen"
 )
 
 // listening is the network's half of a started Server.
@@ -27,19 +29,10 @@ type listening struct {
 // The server takes a request's header, of at most 16 KiB, within ten seconds. Each client in
 // the room costs it two goroutines and some 30 KB, and a file descriptor.
 func Start(addr string, settings Settings) (*Server, error) {
-	host, port, err := "", "0", error(nil)
-	if addr != "" {
-		if host, port, err = net.SplitHostPort(addr); err != nil {
-			return nil, fmt.Errorf("live: %w", err)
-		}
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	listener, err := listen.TCP(addr)
 	if err != nil {
 		return nil, fmt.Errorf("live: %w", err)
 	}
@@ -52,7 +45,7 @@ func Start(addr string, settings Settings) (*Server, error) {
 }
 
 func (s *Server) listen(listener net.Listener) {
-	l := &listening{listener: listener, url: "http://" + dialable(listener.Addr()), ended: make(chan struct{})}
+	l := &listening{listener: listener, url: listen.URL(listener.Addr()), ended: make(chan struct{})}
 	l.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -72,14 +65,6 @@ func (s *Server) listen(listener net.Listener) {
 		defer close(l.ended)
 		l.err = l.http.Serve(listener)
 	}()
-}
-
-// dialable is addr, or loopback for an address that means all of them.
-func dialable(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
-	}
-	return addr.String()
 }
 
 // URL is where a started server is found: http://127.0.0.1:41234. It is empty for one that

@@ -82,7 +82,7 @@ func TestStatusErrors(t *testing.T) {
 			require.EqualError(t, err, x.text)
 			time.Sleep(time.Second)
 		}
-		require.EqualValues(t, 1, n.opened.Load(), "the connection outlives an error")
+		require.EqualValues(t, 1, n.Opened(), "the connection outlives an error")
 
 		status, header = 429, http.Header{"Retry-After": {strings.Repeat("9", 3000)}}
 		_, err := c.Job(0).Fetch(t.Context(), there)
@@ -150,7 +150,7 @@ func TestChunksOnOneConnection(t *testing.T) {
 			require.Equal(t, "page", string(body.Bytes))
 			synctest.Wait()
 		}
-		require.EqualValues(t, 1, n.opened.Load())
+		require.EqualValues(t, 1, n.Opened())
 	})
 }
 
@@ -193,7 +193,7 @@ func TestAnErrorsBodyIsNotWaitedFor(t *testing.T) {
 			_, err := c.Job(0).Fetch(t.Context(), there)
 			require.EqualError(t, err, "get http://site.example/a: status 503 Service Unavailable")
 			require.Equal(t, 100*time.Millisecond, time.Since(begin))
-			require.Zero(t, n.open.Load())
+			require.Zero(t, n.Open())
 		})
 	}
 }
@@ -267,7 +267,7 @@ func TestFetchErrorsNameTheURL(t *testing.T) {
 				if x.is != nil {
 					require.ErrorIs(t, err, x.is)
 				}
-				require.Zero(t, n.open.Load())
+				require.Zero(t, n.Open())
 			})
 		})
 	}
@@ -275,8 +275,8 @@ func TestFetchErrorsNameTheURL(t *testing.T) {
 
 func TestNobodyThere(t *testing.T) {
 	each(t, func(t *testing.T, name string, n *network) {
-		nowhere := &network{closed: make(chan struct{})}
-		close(nowhere.closed)
+		nowhere := newNetwork(t)
+		require.NoError(t, nowhere.Close())
 		_, err := nowhere.client(t, name, 1, time.Minute).Job(0).Fetch(t.Context(), there)
 		require.EqualError(t, err, "get http://site.example/a: connection refused")
 	})
@@ -434,7 +434,7 @@ func TestAnswersBeforeTheAnswer(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "page", string(body.Bytes))
 		}
-		require.EqualValues(t, 1, n.opened.Load())
+		require.EqualValues(t, 1, n.Opened())
 	})
 }
 
@@ -496,7 +496,7 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 					require.EqualError(t, err, "get "+there+": "+x.prefix+cause.Error())
 					require.ErrorIs(t, err, cause)
 				}
-				require.Zero(t, n.open.Load())
+				require.Zero(t, n.Open())
 
 				slow.Store(false)
 				if x.serve == nil {
@@ -507,24 +507,24 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 
 				// Nothing begins that has ended.
 				synctest.Wait()
-				before, open := requests.Load(), n.open.Load()
+				before, open := requests.Load(), n.Open()
 				_, err = c.Job(0).Fetch(ctx, there)
 				require.ErrorIs(t, err, cause)
 				require.Equal(t, before, requests.Load())
-				require.Equal(t, open, n.open.Load())
+				require.Equal(t, open, n.Open())
 
 				// The same on a connection that was used.
 				if x.serve != nil {
 					slow.Store(true)
-					dialed := n.dialed.Load()
+					dialed := n.Dialed()
 					ctx, cancel := context.WithTimeout(t.Context(), after)
 					defer cancel()
 					_, err = c.Job(0).Fetch(ctx, there)
 					require.Error(t, err)
-					require.Equal(t, dialed, n.dialed.Load(), "it is not sent again")
+					require.Equal(t, dialed, n.Dialed(), "it is not sent again")
 				}
 				c.CloseIdleConnections()
-				require.Zero(t, n.open.Load())
+				require.Zero(t, n.Open())
 			})
 		})
 	}
@@ -558,7 +558,7 @@ func TestManyEndWithTheirContext(t *testing.T) {
 		require.Equal(t, 50, overlap.Failures(results))
 		require.Equal(t, time.Minute, <-ended)
 		synctest.Wait()
-		require.EqualValues(t, 50, n.open.Load(), "those of the others are idle")
+		require.EqualValues(t, 50, n.Open(), "those of the others are idle")
 	})
 }
 
@@ -594,9 +594,9 @@ func TestTimeouts(t *testing.T) {
 					timeout, ok := errors.AsType[net.Error](err)
 					require.True(t, ok && timeout.Timeout(), "%v", err)
 					require.ErrorIs(t, err, context.DeadlineExceeded)
-					require.Zero(t, n.open.Load())
+					require.Zero(t, n.Open())
 					if where != "while it connects" {
-						require.EqualValues(t, i+1, n.dialed.Load(), "it is not sent again")
+						require.EqualValues(t, i+1, n.Dialed(), "it is not sent again")
 					}
 				}
 			})
@@ -614,7 +614,7 @@ func TestATimeoutIsOfOneRequest(t *testing.T) {
 			require.NoError(t, err)
 			time.Sleep(5 * time.Second)
 		}
-		require.EqualValues(t, 1, n.opened.Load())
+		require.EqualValues(t, 1, n.Opened())
 	})
 }
 
@@ -640,7 +640,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		n.serve(t, site.ServeHTTP)
 		c := n.client(t, name, inFlight, time.Minute)
 		require.NoError(t, c.Connect(t.Context(), "http://site.example"+mockserver.PagePath(0), inFlight))
-		require.EqualValues(t, inFlight, n.opened.Load())
+		require.EqualValues(t, inFlight, n.Opened())
 		synctest.Wait() // net/http's connections become idle by and by
 		site.Reset()
 
@@ -650,11 +650,11 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		require.Less(t, failed, pagesOf)
 		require.LessOrEqual(t, site.Record().PeakInFlight, int64(inFlight))
 		require.Zero(t, site.Record().Duplicates)
-		require.EqualValues(t, inFlight, n.opened.Load())
+		require.EqualValues(t, inFlight, n.Opened())
 
 		synctest.Wait()
 		c.CloseIdleConnections()
-		require.Zero(t, n.open.Load())
+		require.Zero(t, n.Open())
 	})
 }
 
@@ -756,7 +756,7 @@ func TestMoreThanTheAnswer(t *testing.T) {
 			if name == "nethttp" {
 				synctest.Wait()
 			}
-			require.EqualValues(t, i+1, n.opened.Load())
+			require.EqualValues(t, i+1, n.Opened())
 		}
 	})
 }
@@ -768,17 +768,17 @@ func TestAServerThatClosesEachConnection(t *testing.T) {
 		for i := range 3 {
 			_, err := job.Fetch(t.Context(), there)
 			require.NoError(t, err)
-			require.EqualValues(t, i+1, n.opened.Load())
+			require.EqualValues(t, i+1, n.Opened())
 			synctest.Wait()
-			require.Zero(t, n.open.Load())
+			require.Zero(t, n.Open())
 		}
 	})
 }
 
 func TestConnectSaysWhatFailed(t *testing.T) {
 	each(t, func(t *testing.T, name string, n *network) {
-		nowhere := &network{closed: make(chan struct{})}
-		close(nowhere.closed)
+		nowhere := newNetwork(t)
+		require.NoError(t, nowhere.Close())
 		c := nowhere.client(t, name, 2, 0)
 		err := c.Connect(t.Context(), there, 2)
 		require.ErrorContains(t, err, "open 2 connections: ")
@@ -804,7 +804,7 @@ func TestConnectEndsWithItsContext(t *testing.T) {
 		require.ErrorIs(t, c.Connect(ctx, there, 5), context.DeadlineExceeded)
 		require.Equal(t, time.Second, time.Since(begin))
 		synctest.Wait()
-		require.Zero(t, n.open.Load())
+		require.Zero(t, n.Open())
 	})
 }
 
@@ -812,7 +812,7 @@ func TestConnectDoesNotMindTheStatus(t *testing.T) {
 	each(t, func(t *testing.T, name string, n *network) {
 		n.serve(t, http.NotFound)
 		require.NoError(t, n.client(t, name, 7, 0).Connect(t.Context(), there, 7))
-		require.EqualValues(t, 7, n.open.Load())
+		require.EqualValues(t, 7, n.Open())
 	})
 }
 

@@ -30,12 +30,12 @@ import (
 func onPipes(t *testing.T, test func(t *testing.T, direct *pages.DirectTransport, n *network)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
-		direct := &pages.DirectTransport{Dial: n.dial, MaxIdlePerHost: 10, Other: handed{}}
+		direct := &pages.DirectTransport{Dial: n.Dial, MaxIdlePerHost: 10, Other: handed{}}
 		t.Cleanup(func() {
 			direct.CloseIdleConnections()
 			synctest.Wait()
 			require.Zero(t, pages.Hosts(direct))
-			require.Zero(t, n.open.Load())
+			require.Zero(t, n.Open())
 		})
 		test(t, direct, n)
 	})
@@ -103,7 +103,7 @@ func TestDirectHandsOverWhatItDoesNot(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, response.Body.Close())
 		}
-		require.EqualValues(t, 1, n.opened.Load())
+		require.EqualValues(t, 1, n.Opened())
 	})
 }
 
@@ -148,7 +148,7 @@ func TestDirectHEAD(t *testing.T) {
 			require.EqualValues(t, 1000, response.ContentLength)
 			require.Equal(t, http.NoBody, response.Body)
 		}
-		require.EqualValues(t, 1, n.opened.Load())
+		require.EqualValues(t, 1, n.Opened())
 	})
 }
 
@@ -196,12 +196,12 @@ func TestDirectBodies(t *testing.T) {
 					require.NoError(t, err)
 					c.use(t, response.Body)
 					if c.kept {
-						require.EqualValues(t, 1, n.opened.Load())
-						require.EqualValues(t, 1, n.open.Load())
+						require.EqualValues(t, 1, n.Opened())
+						require.EqualValues(t, 1, n.Open())
 						continue
 					}
-					require.EqualValues(t, i+1, n.opened.Load())
-					require.Zero(t, n.open.Load())
+					require.EqualValues(t, i+1, n.Opened())
+					require.Zero(t, n.Open())
 				}
 			})
 		})
@@ -265,7 +265,7 @@ func TestDirectLeavesTheContext(t *testing.T) {
 				require.Equal(t, 1, ctx.begun)
 				require.Equal(t, 1, ctx.stopped)
 				require.Zero(t, pages.Hosts(direct))
-				require.Zero(t, n.open.Load())
+				require.Zero(t, n.Open())
 			})
 		}
 	}
@@ -308,8 +308,8 @@ func TestDirectKeepsSoManyIdle(t *testing.T) {
 			direct.MaxIdlePerHost = c.most
 			n.serve(t, http.NotFound)
 			require.NoError(t, pages.Connect(t.Context(), &http.Client{Transport: direct}, there, 10))
-			require.EqualValues(t, 10, n.opened.Load())
-			require.EqualValues(t, c.want, n.open.Load())
+			require.EqualValues(t, 10, n.Opened())
+			require.EqualValues(t, c.want, n.Open())
 		})
 	}
 }
@@ -323,19 +323,19 @@ func TestDirectClosesWhatIsIdleForLong(t *testing.T) {
 		fetch := func(url string) { _, _ = pages.Count(client).Fetch(t.Context(), url) }
 		require.NoError(t, pages.Connect(t.Context(), client, there, 5))
 		fetch("http://other.example/")
-		require.EqualValues(t, 6, n.open.Load())
+		require.EqualValues(t, 6, n.Open())
 		for range 4 {
 			time.Sleep(30 * time.Second)
 			fetch(there)
 		}
-		require.EqualValues(t, 6, n.opened.Load())
-		require.EqualValues(t, 1, n.open.Load(), "the other host's is closed too")
+		require.EqualValues(t, 6, n.Opened())
+		require.EqualValues(t, 1, n.Open(), "the other host's is closed too")
 		require.Equal(t, 1, pages.Hosts(direct))
 
 		time.Sleep(91 * time.Second)
 		fetch(there)
-		require.EqualValues(t, 7, n.opened.Load())
-		require.EqualValues(t, 1, n.open.Load())
+		require.EqualValues(t, 7, n.Opened())
+		require.EqualValues(t, 1, n.Open())
 	})
 }
 
@@ -345,10 +345,10 @@ func TestDirectClosesWhatBecomesIdle(t *testing.T) {
 		response, err := direct.RoundTrip(request(t, "GET", there))
 		require.NoError(t, err)
 		direct.CloseIdleConnections()
-		require.EqualValues(t, 1, n.open.Load(), "it is in use")
+		require.EqualValues(t, 1, n.Open(), "it is in use")
 		_, err = io.Copy(io.Discard, response.Body)
 		require.NoError(t, err)
-		require.Zero(t, n.open.Load())
+		require.Zero(t, n.Open())
 	})
 }
 
@@ -372,7 +372,7 @@ func TestDirectDoesNotSwitchProtocols(t *testing.T) {
 		n.always(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
 		_, err := direct.RoundTrip(request(t, "GET", there))
 		require.EqualError(t, err, "the server switches protocols, which nobody asked for")
-		require.Zero(t, n.open.Load())
+		require.Zero(t, n.Open())
 	})
 }
 
@@ -428,7 +428,7 @@ func TestDirectTriesTwice(t *testing.T) {
 		synctest.Wait()
 		_, err := pages.Count(client).Fetch(t.Context(), there)
 		require.ErrorContains(t, err, "get "+there+": ")
-		require.EqualValues(t, 6, n.opened.Load())
+		require.EqualValues(t, 6, n.Opened())
 	})
 }
 

@@ -5,9 +5,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,65 +12,19 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"example.com/overlap"
+	"example.com/overlap/internal/pipes"
 	"example.com/overlap/workload/pages"
 	"example.com/overlap/workload/pages/clients"
 	"example.com/overlap/workload/pages/fast"
 )
 
-// A network is a listener without a network, for a bubble of virtual time, that counts
-// the connections to it.
-type network struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	close  func()
-	dialed atomic.Int64
-	opened atomic.Int64
-	open   atomic.Int64 // and not closed by the client
-}
+// A network is a listener without a network, for a bubble of virtual time, and what answers there.
+type network struct{ *pipes.Listener }
 
 func newNetwork(t *testing.T) *network {
-	n := &network{conns: make(chan net.Conn), closed: make(chan struct{})}
-	n.close = sync.OnceFunc(func() { close(n.closed) })
-	t.Cleanup(n.close)
+	n := &network{pipes.Listen()}
+	t.Cleanup(func() { _ = n.Close() })
 	return n
-}
-
-func (n *network) Accept() (net.Conn, error) {
-	select {
-	case conn := <-n.conns:
-		return conn, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *network) Close() error   { n.close(); return nil }
-func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	n.dialed.Add(1)
-	here, there := net.Pipe()
-	select {
-	case n.conns <- there:
-		n.opened.Add(1)
-		n.open.Add(1)
-		return &end{Conn: here, close: sync.OnceFunc(func() { n.open.Add(-1) })}, nil
-	case <-n.closed:
-		return nil, syscall.ECONNREFUSED
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// end is the client's end of a connection.
-type end struct {
-	net.Conn
-	close func()
-}
-
-func (e *end) Close() error {
-	e.close()
-	return e.Conn.Close()
 }
 
 // serve answers as an http.Server does.
@@ -131,15 +82,15 @@ func (n *network) client(t *testing.T, name string, inFlight int, timeout time.D
 	switch name {
 	case "nethttp":
 		client := pages.NewClient(inFlight, timeout)
-		client.Transport.(*http.Transport).DialContext = n.dial
+		client.Transport.(*http.Transport).DialContext = n.Dial
 		c = onNetHTTP(client)
 	case "direct":
 		client := pages.NewDirectClient(inFlight, timeout)
-		client.Transport.(*pages.DirectTransport).Dial = n.dial
+		client.Transport.(*pages.DirectTransport).Dial = n.Dial
 		c = onNetHTTP(client)
 	case "fasthttp":
 		client := fast.NewClient(inFlight, timeout)
-		client.Transport.(*fast.Transport).DialContext = n.dial
+		client.Transport.(*fast.Transport).DialContext = n.Dial
 		c = onFastHTTP(client)
 		t.Cleanup(func() { time.Sleep(20 * time.Second) }) // fasthttp's goroutines end by and by
 	default:

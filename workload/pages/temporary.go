@@ -6,11 +6,11 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"example.com/overlap/internal/lost"
 )
 
 // Temporary says whether the same request may be answered with a page later, by what
@@ -69,10 +69,7 @@ func Temporary(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return !dns.IsNotFound && (dns.IsTimeout || dns.IsTemporary)
 	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok && slices.Contains(connectionLost(), errno) {
-		return true
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if lost.Refused(err) || lost.Broken(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
 	}
 	says, ok := errors.AsType[interface {

@@ -29,13 +29,18 @@ import (
 )
 
 // books is the environment variable that makes of the test binary a program which books, says
-// which bookings are committed, and waits to be killed. Its value is the source.
+// which bookings are committed, and waits to be killed, or for the end of its stdin: then its
+// parent has died. Its value is the source.
 const books = "OVERLAP_ROWS_BOOKS"
 
 // crashJobs are the bookings of a run that is killed in the middle.
 const crashJobs = 400
 
 func bookUntilKilled(source string) {
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	ctx := context.Background()
 	d, err := rows.Open(ctx, source, 4)
 	if err != nil {
@@ -84,6 +89,8 @@ func killed(t *testing.T, source string, after int) (told []int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), books+"="+source)
+	_, err := cmd.StdinPipe() // closes when we have died
+	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

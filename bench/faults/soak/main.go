@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -93,13 +92,7 @@ func soak(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&s.Timeout, "timeout", s.Timeout, "`time` after which a request fails; more than any answer takes")
 	flags.DurationVar(&s.Every, "every", s.Every, "`time` between two samples")
 	flags.Uint64Var(&s.Seed, "seed", s.Seed, "`seed` of pages, waits and faults")
-	flags.Func("faults", "comma-separated `faults` and how probable they are, of status, reset, slow, hang, truncate, malformed; or none (default "+written(s.Faults)+")", func(list string) error {
-		pause := s.Faults.SlowPause
-		var err error
-		s.Faults, err = parseFaults(list)
-		s.Faults.SlowPause = pause
-		return err
-	})
+	flags.Var(&s.Faults, "faults", "comma-separated `faults` and how probable they are, of status, reset, slow, hang, truncate, malformed; or none")
 	misused := func(err error) int {
 		fmt.Fprintf(stderr, "soak: %v\n`soak -h` lists the flags\n", err)
 		return badUsage
@@ -158,55 +151,6 @@ func named(err error) error {
 		return err
 	}
 	return fmt.Errorf("-%s: %s", flag, problem)
-}
-
-func chances(f *mockserver.Faults) []struct {
-	name   string
-	chance *float64
-} {
-	return []struct {
-		name   string
-		chance *float64
-	}{
-		{"status", &f.Status}, {"reset", &f.Reset}, {"slow", &f.Slow},
-		{"hang", &f.Hang}, {"truncate", &f.Truncate}, {"malformed", &f.Malformed},
-	}
-}
-
-func written(f mockserver.Faults) string {
-	var list []string
-	for _, c := range chances(&f) {
-		list = append(list, c.name+"="+strconv.FormatFloat(*c.chance, 'g', -1, 64))
-	}
-	return strings.Join(list, ",")
-}
-
-func parseFaults(list string) (f mockserver.Faults, err error) {
-	if list == "none" {
-		return f, nil
-	}
-	seen := map[string]bool{}
-	for field := range strings.SplitSeq(list, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
-		known := false
-		for _, c := range chances(&f) {
-			if c.name != name {
-				continue
-			}
-			known = true
-			if *c.chance, err = strconv.ParseFloat(value, 64); err != nil {
-				return f, fmt.Errorf("%q is no probability for %s, such as %s=0.01", value, name, name)
-			}
-		}
-		if !known {
-			return f, fmt.Errorf("%q is no fault, want status, reset, slow, hang, truncate or malformed", name)
-		}
-		if seen[name] {
-			return f, fmt.Errorf("%s is there twice", name)
-		}
-		seen[name] = true
-	}
-	return f, nil
 }
 
 // A line is the progress: one that is written over on a terminal, else one a minute.

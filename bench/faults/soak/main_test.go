@@ -11,6 +11,7 @@ import (
 
 	"example.com/overlap/bench/faults"
 	"example.com/overlap/bench/site"
+	"example.com/overlap/mockserver"
 )
 
 func TestMain(m *testing.M) {
@@ -59,7 +60,7 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"-models", "pool,fly"}, `-models: "fly", want of`},
 		{[]string{"-client", "fly"}, `-client: wrong: "fly" is no client`},
 		{[]string{"-timeout", "1s"}, "-timeout: 1s, want more than 6.9s"},
-		{[]string{"-faults", "fire=0.1"}, `"fire" is no fault, want status, reset, slow, hang, truncate or malformed`},
+		{[]string{"-faults", "fire=0.1"}, `"fire" is no fault; want status, reset, slow, hang, truncate or malformed`},
 		{[]string{"-faults", "reset=often"}, `"often" is no probability for reset`},
 		{[]string{"-faults", "reset=0.1,reset=0.1"}, "reset is there twice"},
 		{[]string{"-faults", "reset=2"}, "-faults: mockserver: Faults.Reset is 2, want a probability from 0 to 1"},
@@ -87,10 +88,11 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
-	want := faults.Standard().Faults
-	got, err := parseFaults(written(want))
-	require.NoError(t, err)
-	got.SlowPause = want.SlowPause
-	require.Equal(t, want, got)
+// The standard settings are told as the flag takes them.
+func TestTheStandardFaultsAreInTheManual(t *testing.T) {
+	written := faults.Standard().Faults
+	require.Contains(t, run(t.Context(), "-h").stdout, "or none (default "+written.String()+")")
+	read := mockserver.Faults{SlowPause: written.SlowPause}
+	require.NoError(t, read.Set(written.String()))
+	require.Equal(t, faults.Standard().Faults, read)
 }

@@ -13,6 +13,7 @@ import (
 	"example.com/overlap"
 	"example.com/overlap/guard"
 	"example.com/overlap/pool"
+	"example.com/overlap/workload/pages"
 )
 
 func download(ctx context.Context, url string) ([]byte, error) {
@@ -45,7 +46,7 @@ func wordsOf(ctx context.Context, urls []string) ([]int, error) {
 func guarded(job overlap.Job[string, []byte, int]) overlap.Job[string, []byte, int] {
 	//region guarded
 	job = guard.Timeout(job, 2*time.Second)
-	job = guard.Retry(job, guard.RetryPolicy{Budget: guard.NewBudget(0.1)})
+	job = guard.Retry(job, guard.RetryPolicy{Temporary: pages.Temporary, Budget: guard.NewBudget(0.1)})
 	//endregion
 	return job
 }

@@ -2,7 +2,9 @@ package readme
 
 import (
 	"context"
+	"net"
 	"slices"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -25,26 +27,37 @@ func TestWords(t *testing.T) {
 	require.NotContains(t, counts, 0)
 }
 
-// The twelfth page hangs at first: its Fetch is given up and done again. By then there is a
-// whole retry in the budget.
+// The twelfth page fails at first: its Fetch is done again. By then there is a whole retry in
+// the budget.
 func TestGuarded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		requests := 0
-		job := guarded(overlap.Job[string, []byte, int]{
-			Fetch: func(ctx context.Context, url string) ([]byte, error) {
-				if requests++; requests == 12 {
-					<-ctx.Done()
-					return nil, ctx.Err()
-				}
-				return []byte("two words"), nil
-			},
-			Process: countWords,
+	for name, fail := range map[string]func(ctx context.Context) error{
+		"it hangs, and is given up": func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		},
+		"nobody listens": func(context.Context) error {
+			return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				job := guarded(overlap.Job[string, []byte, int]{
+					Fetch: func(ctx context.Context, url string) ([]byte, error) {
+						if requests++; requests == 12 {
+							return nil, fail(ctx)
+						}
+						return []byte("two words"), nil
+					},
+					Process: countWords,
+				})
+				counts, err := overlap.Values(sequential.Run(t.Context(), job, make([]string, 12)))
+				require.NoError(t, err)
+				require.Equal(t, slices.Repeat([]int{2}, 12), counts)
+				require.Equal(t, 13, requests)
+			})
 		})
-		counts, err := overlap.Values(sequential.Run(t.Context(), job, make([]string, 12)))
-		require.NoError(t, err)
-		require.Equal(t, slices.Repeat([]int{2}, 12), counts)
-		require.Equal(t, 13, requests)
-	})
+	}
 }
 
 func BenchmarkMine(b *testing.B) {
