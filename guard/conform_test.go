@@ -25,17 +25,17 @@ import (
 	"example.com/overlap/guard"
 )
 
-// An alteration is a clause of the contract that a guard alters. TestTheTableOfClauses
+// An alteration is what of the contract a guard alters, and why. TestTheTableOfClauses
 // holds the table in doc.go to these.
 type alteration struct {
-	clause int
 	why    string
-	bites  bool         // only where the guard has something to do; else the clause is kept
-	unseen bool         // the suite, which begins each job once, does not see it: another test does
-	checks []suiteCheck // that fail for it, of other clauses too; none stands for the whole clause
+	what   []suiteCheck
+	bites  bool // only where the guard has something to do; else the clause is kept
+	unseen bool // the suite, which begins each job once, does not see it: another test does
 }
 
-// A suiteCheck is one of bench/conform, by its name, and which models have it.
+// A suiteCheck is one of bench/conform, by its name, and which models have it. Without a name
+// it is the whole clause.
 type suiteCheck struct {
 	clause int
 	name   string
@@ -52,7 +52,6 @@ const (
 
 // alterations are what each guard alters. Everything else is proven below, for each model.
 func alterations() map[string][]alteration {
-	deadline := suiteCheck{clause: 4, name: "jobs see the deadline of the caller's ctx"}
 	goexit := suiteCheck{clause: 3, name: "a Goexit in Fetch ends the caller", jobsOn: callersGoroutine}
 	othersGoOn := []suiteCheck{
 		{clause: 2},
@@ -61,31 +60,52 @@ func alterations() map[string][]alteration {
 		{clause: 3, name: "panics, exits and errors together"},
 		{clause: 8, name: "jobs that go wrong cost no worker"}, {clause: 8, name: "jobs that go wrong in Fetch cost no worker"},
 	}
-	waits := func(why string) alteration { return alteration{clause: 8, bites: true, why: why} }
+	waits := func(why string) alteration {
+		return alteration{why: why, what: []suiteCheck{{clause: 8}}, bites: true}
+	}
+	always := func(why string, checks ...suiteCheck) alteration { return alteration{why: why, what: checks} }
+	deadline := func(why string) alteration {
+		return always(why, suiteCheck{clause: 4, name: "jobs see the deadline of the caller's ctx"})
+	}
 	return map[string][]alteration{
-		"FailFast": {{clause: 2, why: "the first job that goes wrong ends the others", checks: othersGoOn}},
-		"Deadline": {
-			waits("a job ends at its deadline"),
-			{clause: 8, why: "a job has a deadline of its own", checks: []suiteCheck{deadline}},
-		},
+		"FailFast": {always("the first job that goes wrong ends the others", othersGoOn...)},
+		"Deadline": {deadline("a job has a deadline of its own"), waits("a job ends at its deadline")},
 		"SingleFlight": {
+			always("a Fetch is begun once for equal keys", suiteCheck{clause: 1, name: "equal keys are jobs of their own"}),
+			always("it has a goroutine of its own", goexit),
+			deadline("it has nobody's deadline"),
 			waits("a Fetch ends when the one that it shares does"),
-			{clause: 8, why: "a Fetch is shared by all who want it, so it is begun once, on a goroutine of its own, and has nobody's deadline", checks: []suiteCheck{
-				{clause: 1, name: "equal keys are jobs of their own"}, deadline, goexit,
-			}},
 		},
 		"Retry": {waits("a job lasts as long as its tries and the waits between them")},
 		"Hedge": {
-			{clause: 6, bites: true, unseen: true, why: "two requests of a job may be in flight"}, // TestHedgesInFlight
+			{why: "two requests of a job may be in flight", what: []suiteCheck{{clause: 6}}, bites: true, unseen: true}, // TestHedgesInFlight
 			waits("a Fetch ends when the quicker of two does"),
 		},
 		"PerHost":   {waits("a Fetch begins when its host has a place")},
 		"RateLimit": {waits("a Fetch begins when it is its turn")},
-		"Timeout": {
-			waits("a Fetch ends at its timeout"),
-			{clause: 8, why: "a Fetch has a deadline of its own", checks: []suiteCheck{deadline}},
-		},
+		"Timeout":   {deadline("a Fetch has a deadline of its own"), waits("a Fetch ends at its timeout")},
 	}
+}
+
+// inWords is an alteration as the table in doc.go has it: its clauses, with the number of checks
+// where it is not the whole clause, and why.
+func (a alteration) inWords() string {
+	var clauses []string
+	for i := 0; i < len(a.what); {
+		clause, checks := a.what[i], 0
+		for ; i < len(a.what) && a.what[i].clause == clause.clause; i++ {
+			checks++
+		}
+		switch {
+		case clause.name == "":
+			clauses = append(clauses, strconv.Itoa(clause.clause))
+		case checks == 1:
+			clauses = append(clauses, fmt.Sprintf("%d (1 check)", clause.clause))
+		default:
+			clauses = append(clauses, fmt.Sprintf("%d (%d checks)", clause.clause, checks))
+		}
+	}
+	return strings.Join(clauses, ", ") + ": " + a.why
 }
 
 // exceptions are what a model is not held to under these guards.
@@ -95,11 +115,7 @@ func exceptions(guards []string, bites, onCaller bool) (list []conform.Exception
 			if a.unseen || a.bites && !bites {
 				continue
 			}
-			checks := a.checks
-			if len(checks) == 0 {
-				checks = []suiteCheck{{clause: a.clause}}
-			}
-			for _, c := range checks {
+			for _, c := range a.what {
 				if c.jobsOn == callersGoroutine && !onCaller || c.jobsOn == ownGoroutines && onCaller {
 					continue
 				}
@@ -110,26 +126,21 @@ func exceptions(guards []string, bites, onCaller bool) (list []conform.Exception
 	return list
 }
 
-// The table of the package comment says what the guards are held to.
+// The table of the package comment says what the guards are held to, to the word.
 func TestTheTableOfClauses(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
-	said := map[string][]int{}
-	for _, row := range regexp.MustCompile(`(?m)^//\t(\w+) *\| ([0-9, ]+?) *\|`).FindAllStringSubmatch(string(doc), -1) {
-		for number := range strings.SplitSeq(row[2], ", ") {
-			clause, err := strconv.Atoi(number)
-			require.NoError(t, err, row[0])
-			said[row[1]] = append(said[row[1]], clause)
-		}
+	said := map[string]string{}
+	for _, row := range regexp.MustCompile(`(?m)^//\t([A-Z]\w*) *\| ([^|]+?) *\|`).FindAllStringSubmatch(string(doc), -1) {
+		said[row[1]] = row[2]
 	}
-	held := map[string][]int{}
+	held := map[string]string{}
 	for name, list := range alterations() {
+		var words []string
 		for _, a := range list {
-			if !slices.Contains(held[name], a.clause) {
-				held[name] = append(held[name], a.clause)
-			}
+			words = append(words, a.inWords())
 		}
-		slices.Sort(held[name])
+		held[name] = strings.Join(words, "; ")
 	}
 	require.Equal(t, held, said)
 }

@@ -24,11 +24,11 @@ type Due[B any] struct {
 // caller's context that ended, the error is the half's own. The body must not need its
 // context any more: that context ends as Fetch returns.
 //
-// Alters clause 8: a job that heeds its context lasts no longer than total. It belongs
-// outside everything but [FailFast], so that all tries and waits count; the time in
-// which a job waits to be begun does not. It costs two timers and two contexts a job. In
-// asyncio it is asyncio.timeout around all that a task does. It panics if total is not above
-// zero.
+// Alters clause 8: a job that heeds its context lasts no longer than total; and of 4, which
+// deadline a job sees. It belongs outside everything but [FailFast], so that all tries and
+// waits count; the time in which a job waits to be begun does not. It costs two timers and two
+// contexts a job. In asyncio it is asyncio.timeout around all that a task does. It panics if
+// total is not above zero.
 func Deadline[K, B, R any](job overlap.Job[K, B, R], total time.Duration) overlap.Job[K, Due[B], R] {
 	job.MustValid()
 	mustLast("total", total)

@@ -19,10 +19,10 @@ import (
 // made from: that should end with the run, too, or be one that never ends
 // (context.Background), which holds nothing.
 //
-// Alters clause 2: an error does not stay with its key. It belongs outermost, so that it is
-// the job's last word that ends the run, and no error that a retry would mend. It costs a
-// deferred call or two for each half. In asyncio it is TaskGroup, where gather lets the others
-// go on; in Go, golang.org/x/sync/errgroup's WithContext.
+// Alters clause 2, and 3 and 8 where a job goes wrong: an error does not stay with its key. It
+// belongs outermost, so that it is the job's last word that ends the run, and no error that a
+// retry would mend. It costs a deferred call or two for each half. In asyncio it is TaskGroup,
+// where gather lets the others go on; in Go, golang.org/x/sync/errgroup's WithContext.
 func FailFast[K, B, R any](ctx context.Context, job overlap.Job[K, B, R]) (context.Context, overlap.Job[K, B, R]) {
 	job.MustValid()
 	ctx, cancel := context.WithCancelCause(ctx)

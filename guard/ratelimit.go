@@ -18,7 +18,8 @@ import (
 // back as far as the limiter can.
 //
 // Errors: the context's cause, if it ends while Fetch waits. A *[TooLateError] at once, if the
-// turn would come after the context's deadline.
+// turn would come after the context's deadline. An error that names the burst, at once, if that
+// was set below 1 meanwhile: such a limiter gives no turns.
 //
 // Alters clause 8: Fetches begin when it is their turn, and keep their place in the model
 // meanwhile. It belongs inside [Retry] and [Hedge], so that each request pays, and inside
@@ -43,11 +44,20 @@ func RateLimit[K, B, R any](job overlap.Job[K, B, R], limiter *rate.Limiter) ove
 		}
 		if err != nil {
 			var none B
-			return none, &TooLateError{Err: err}
+			return none, noTurn(ctx, limiter, err)
 		}
 		return fetch(ctx, key)
 	}
 	return job
+}
+
+// noTurn is the error of a turn that limiter does not give, for which err is its own. It has
+// two reasons, and no types to tell them apart.
+func noTurn(ctx context.Context, limiter *rate.Limiter, err error) error {
+	if _, ok := ctx.Deadline(); !ok || limiter.Burst() < 1 {
+		return fmt.Errorf("limiter's burst was set below 1: %w", err)
+	}
+	return &TooLateError{Err: err}
 }
 
 // A TooLateError is a turn that would come after the context's deadline, which nobody waited for.

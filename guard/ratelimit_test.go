@@ -114,10 +114,43 @@ func TestRateLimitDoesNotWaitInVain(t *testing.T) {
 		}
 		require.Equal(t, 2, late)
 
-		begunAt := time.Now()
 		_, took := do(ctx, job, "")
-		require.Zero(t, took, "%v", begunAt)
+		require.Zero(t, took)
 	})
+}
+
+// A limiter that gives no turns any more is no matter of deadlines.
+func TestRateLimitWhoseBurstIsTakenAway(t *testing.T) {
+	for name, with := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"with a deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Hour)
+		},
+		"without a deadline": context.WithCancel,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := with(t.Context())
+				defer cancel()
+				limiter := rate.NewLimiter(1, 1)
+				begun := make(chan time.Duration, 5)
+				job := guard.RateLimit(noting(begun), limiter)
+				limiter.SetBurst(0)
+				r, took := do(ctx, job, "")
+				require.EqualError(t, r.Err, "limiter's burst was set below 1: rate: Wait(n=1) exceeds limiter's burst 0")
+				require.NotErrorIs(t, r.Err, context.DeadlineExceeded)
+				require.False(t, errors.As(r.Err, new(*guard.TooLateError)))
+				require.False(t, guard.Temporary(r.Err))
+				require.Zero(t, took)
+				require.Empty(t, begun)
+
+				limiter.SetLimit(rate.Inf)
+				require.NoError(t, job.Do(ctx, "").Err, "no limit needs no burst")
+				limiter.SetLimit(1)
+				limiter.SetBurst(1)
+				require.NoError(t, job.Do(ctx, "").Err, "it gives turns again")
+			})
+		})
+	}
 }
 
 func TestRateLimitWhenTheContextEnds(t *testing.T) {

@@ -23,8 +23,9 @@ import (
 // there is always somebody waiting, and what is begun is never abandoned. A deadline does not go
 // with it: the guards inside cannot tell that there would be no time.
 //
-// Alters clause 8: a Fetch ends when the one that it shares does. It belongs outside all
-// that asks the server, so that one retries for all, and inside [Deadline] and [FailFast],
+// Alters clause 8: a Fetch ends when the one that it shares does; and of 1, 3 and 4 what is said
+// above: equal keys share, a Goexit ends no caller, a deadline is not seen. It belongs outside
+// all that asks the server, so that one retries for all, and inside [Deadline] and [FailFast],
 // which are each caller's own. It costs a goroutine, a context and two locks of one mutex for
 // each Fetch. In asyncio it is a dict of Futures that callers await through asyncio.shield.
 //

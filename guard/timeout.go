@@ -17,11 +17,11 @@ import (
 // need its context any more, such as a response that is yet to be read: that
 // context ends as Fetch returns.
 //
-// Alters clause 8: a Fetch that heeds its context lasts no longer than perTry. It belongs
-// innermost, around the job itself: inside [Retry], so that each try has its time, and
-// inside [RateLimit] and [PerHost], so that waiting for them does not count. It costs a timer
-// and a context for each Fetch. In asyncio it is asyncio.timeout or asyncio.wait_for around
-// each request. It panics if perTry is not above zero.
+// Alters clause 8: a Fetch that heeds its context lasts no longer than perTry; and of 4, which
+// deadline a Fetch sees. It belongs innermost, around the job itself: inside [Retry], so that
+// each try has its time, and inside [RateLimit] and [PerHost], so that waiting for them does not
+// count. It costs a timer and a context for each Fetch. In asyncio it is asyncio.timeout or
+// asyncio.wait_for around each request. It panics if perTry is not above zero.
 func Timeout[K, B, R any](job overlap.Job[K, B, R], perTry time.Duration) overlap.Job[K, B, R] {
 	job.MustValid()
 	mustLast("perTry", perTry)

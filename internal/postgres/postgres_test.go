@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,11 +16,16 @@ import (
 )
 
 // starts is the environment variable that makes of the test binary a program which starts a
-// server, says its URL, and waits to be killed.
+// server, says its URL, and waits to be killed, or for the end of its stdin: then its parent has
+// died.
 const starts = "OVERLAP_POSTGRES_STARTS"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(starts) != "" {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			os.Exit(1)
+		}()
 		server, err := Start(context.Background())
 		if err != nil {
 			fmt.Println(err)
@@ -73,6 +79,8 @@ func TestItEndsWithItsParent(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), starts+"=1", Env+"=")
+	_, err := cmd.StdinPipe() // closes when we have died
+	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

@@ -1,6 +1,6 @@
 //go:build pitfall
 
-// A shop with eight tills and one database. An order is priced at the rate that another
+// A shop with eight clerks and one database. An order is priced at the rate that another
 // service tells.
 package main
 
@@ -23,20 +23,20 @@ import (
 //region order
 
 // order writes an order down, with its price in euros.
-func (s *Shop) order(ctx context.Context, till int, dollars float64) error {
+func (s *Shop) order(ctx context.Context, clerk int, dollars float64) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if _, err := tx.ExecContext(ctx, "INSERT INTO orders (till, dollars) VALUES (?, ?)", till, dollars); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO orders (clerk, dollars) VALUES (?, ?)", clerk, dollars); err != nil {
 		return err
 	}
-	rate, err := s.askRate(ctx, till)
+	rate, err := s.askRate(ctx, clerk)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE orders SET euros = dollars * ? WHERE till = ?", rate, till); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE orders SET euros = dollars * ? WHERE clerk = ?", rate, clerk); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -51,8 +51,8 @@ type Shop struct {
 }
 
 // askRate asks the service for the rate. That is an HTTP request.
-func (s *Shop) askRate(ctx context.Context, till int) (float64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.service+"/rate?till="+strconv.Itoa(till), nil)
+func (s *Shop) askRate(ctx context.Context, clerk int) (float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.service+"/rate?clerk="+strconv.Itoa(clerk), nil)
 	if err != nil {
 		return 0, err
 	}
@@ -72,18 +72,18 @@ func main() {
 	dir, err := os.MkdirTemp("", "shop-")
 	check(err)
 	defer os.RemoveAll(dir)
-	// A till that finds the database locked is told at once, and does not wait.
+	// A clerk who finds the database locked is told at once, and does not wait.
 	db, err := sql.Open("sqlite", filepath.Join(dir, "shop.db")+"?_pragma=journal_mode(wal)&_pragma=busy_timeout(0)")
 	check(err)
-	_, err = db.Exec("CREATE TABLE orders (till INTEGER PRIMARY KEY, dollars REAL, euros REAL)")
+	_, err = db.Exec("CREATE TABLE orders (clerk INTEGER PRIMARY KEY, dollars REAL, euros REAL)")
 	check(err)
 
 	//region service
-	// The service answers till 1 when the other tills have had their orders, and the others at
+	// The service answers clerk 1 when the other clerks have had their orders, and the others at
 	// once.
 	asked, others := make(chan struct{}), make(chan struct{})
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("till") == "1" {
+		if r.FormValue("clerk") == "1" {
 			close(asked)
 			<-others
 		}
@@ -92,17 +92,17 @@ func main() {
 	shop := &Shop{db: db, service: service.URL}
 	//endregion
 
-	//region tills
+	//region clerks
 	ctx := context.Background()
 	first := make(chan error)
 	go func() { first <- shop.order(ctx, 1, 100) }()
 	<-asked
 
 	locked := 0
-	for till := 2; till <= 8; till++ {
-		err := shop.order(ctx, till, 100)
+	for clerk := 2; clerk <= 8; clerk++ {
+		err := shop.order(ctx, clerk, 100)
 		if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == sqlite3.SQLITE_BUSY {
-			fmt.Printf("till %d: %v\n", till, err)
+			fmt.Printf("clerk %d: %v\n", clerk, err)
 			locked++
 			continue
 		}
@@ -116,7 +116,7 @@ func main() {
 	check(db.QueryRow("SELECT count(*) FROM orders WHERE euros > 0").Scan(&written))
 	service.Close()
 	check(db.Close())
-	fmt.Println("orders of eight tills:     8")
+	fmt.Println("orders of eight clerks:    8")
 	fmt.Println("orders in the database:   ", written)
 	fmt.Println("found the database locked:", locked)
 	if locked > 0 {
