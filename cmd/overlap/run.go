@@ -49,6 +49,9 @@ The makespan is the time from the call of the model to its return; ideal is what
 would be if waiting took exactly as long as asked for and nothing else took any time.
 Latency is from a job's start to its end, of jobs that succeeded.
 
+A flag that not all workloads heed names those that do, in parentheses; with another it is
+refused.
+
 -client says what HTTP is spoken by: nethttp is net/http; direct is net/http too, but
 without the two goroutines that it has for each connection; fasthttp is the library of
 that name. The pages are the same.
@@ -160,6 +163,7 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	t.rowsFlags(flags)
 	t.filesFlags(flags)
 	t.roomFlags(flags)
+	nameWorkloads(flags)
 	if status, ok := c.parse(flags, args); !ok {
 		return status
 	}
@@ -238,17 +242,30 @@ func (w workload) heedsAll(flags *flag.FlagSet) (err error) {
 		if slices.Contains(w.heeds, f.Name) {
 			return
 		}
-		var with []string
-		for _, other := range workloads() {
-			if slices.Contains(other.heeds, f.Name) {
-				with = append(with, other.name)
-			}
-		}
-		if len(with) > 0 && err == nil {
+		if with := heedersOf(f.Name); len(with) > 0 && err == nil {
 			err = fmt.Errorf("-%s is for -workload %s, and nothing to %s", f.Name, strings.Join(with, " or "), w.name)
 		}
 	})
 	return err
+}
+
+// heedersOf names the workloads that heed a flag; none are named of one that all heed.
+func heedersOf(flag string) (names []string) {
+	for _, w := range workloads() {
+		if slices.Contains(w.heeds, flag) {
+			names = append(names, w.name)
+		}
+	}
+	return names
+}
+
+// nameWorkloads has the text of each flag say which workloads heed it, if not all do.
+func nameWorkloads(flags *flag.FlagSet) {
+	flags.VisitAll(func(f *flag.Flag) {
+		if with := heedersOf(f.Name); len(with) > 0 {
+			f.Usage += " (" + strings.Join(with, ", ") + ")"
+		}
+	})
 }
 
 // modelOf returns the task's model with its limits bound.
@@ -282,6 +299,8 @@ type material[K, B, R any] struct {
 
 	// peak is how many were in flight at the other side; nil if that does not count.
 	peak func() int
+	// peaked is what these were; empty is a request.
+	peaked string
 	// sum is what the results come to, also in words.
 	sum func(results []overlap.Result[R]) (totals, string)
 	// walk runs the model on keys that turn out while working; nil for those that are
@@ -330,7 +349,7 @@ func do[K, B, R any](ctx context.Context, c console, t task, on material[K, B, R
 		}
 	}
 	if on.peak != nil {
-		r.ServerPeakInFlight = on.peak()
+		r.ServerPeakInFlight, r.atServer = on.peak(), cmp.Or(on.peaked, "request")
 	}
 	r.Totals, r.sum = on.sum(results)
 	if t.timeline != "" {

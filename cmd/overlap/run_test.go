@@ -411,7 +411,7 @@ func TestExamplesOfTheManuals(t *testing.T) {
 				case "bench":
 					s := overlapWith(ended, "", args[1:]...)
 					require.Equal(t, interrupted, s.status, s.stderr)
-				case "compare", "report", "docs": // TestCompareExamples, TestReportExamples, TestDocsExamples
+				case "compare", "report", "queue", "docs": // TestCompareExamples, TestReportExamples, TestQueueExamples, TestDocsExamples
 				default:
 					t.Fatal("no test of its examples")
 				}
