@@ -127,11 +127,17 @@ func TestPipelineStream(t *testing.T) {
 
 func TestEventloop(t *testing.T) {
 	t.Parallel()
+	if elsewhere(t) {
+		return
+	}
 	conform.Test(t, func(int) conform.Runner { return eventloop.Run }, loopUnlimited())
 }
 
 func TestEventloopLimit(t *testing.T) {
 	t.Parallel()
+	if elsewhere(t) {
+		return
+	}
 	conform.Test(t, func(limit int) conform.Runner {
 		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
 			return eventloop.RunLimit(ctx, job, keys, limit)
@@ -141,6 +147,9 @@ func TestEventloopLimit(t *testing.T) {
 
 func TestEventloopStream(t *testing.T) {
 	t.Parallel()
+	if elsewhere(t) {
+		return
+	}
 	conform.TestStream(t, func(limit int) conform.Streamer {
 		return func(ctx context.Context, job conform.Job, keys iter.Seq[int]) iter.Seq2[int, conform.Result] {
 			return eventloop.Stream(ctx, job, keys, limit)
@@ -152,6 +161,9 @@ func TestEventloopStream(t *testing.T) {
 // fetcher for each job.
 func TestEventloopToThread(t *testing.T) {
 	t.Parallel()
+	if elsewhere(t) {
+		return
+	}
 	conform.Test(t, func(threads int) conform.Runner {
 		return func(ctx context.Context, job conform.Job, keys []int) []conform.Result {
 			return eventloop.RunToThread(ctx, job, keys, threads)
