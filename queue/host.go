@@ -37,7 +37,8 @@ type host struct {
 
 	lock   *flock.Flock
 	server *server.Server // nil if another process runs it; owned by keep
-	full   atomic.Bool    // the server has said that the disk is full
+	serves atomic.Bool    // it is this process that runs the server
+	full   atomic.Bool    // and the server has said that the disk is full
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 }
@@ -107,8 +108,7 @@ func (h *host) keep(ctx context.Context, first chan<- error) {
 	}
 	defer func() {
 		if h.server != nil {
-			h.server.Shutdown()
-			h.server.WaitForShutdown()
+			h.end()
 			_ = h.lock.Unlock()
 		}
 	}()
@@ -129,7 +129,7 @@ func (h *host) keep(ctx context.Context, first chan<- error) {
 					h.log.Info("the server was taken over", "queue", h.dir)
 				}
 				say(nil)
-				<-ctx.Done()
+				h.mind(ctx)
 				return
 			}
 		case h.answers():
@@ -142,6 +142,51 @@ func (h *host) keep(ctx context.Context, first chan<- error) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// mind sees to the server until ctx ends. One whose disk was full has given its streams up, and
+// takes them up again only when it is started anew: so it is, when there is room.
+func (h *host) mind(ctx context.Context) {
+	ticker := time.NewTicker(takeover)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if !h.full.Load() || !h.room() {
+			continue
+		}
+		if h.server != nil {
+			h.end()
+		}
+		h.full.Store(false)
+		if err := h.serve(); err != nil {
+			h.log.Error("the server does not start again", "queue", h.dir, "error", err)
+			h.full.Store(true)
+			continue
+		}
+		h.log.Info("there is room again", "queue", h.dir)
+	}
+}
+
+// end ends the server.
+func (h *host) end() {
+	h.serves.Store(false)
+	h.server.Shutdown()
+	h.server.WaitForShutdown()
+	h.server = nil
+}
+
+// enough is how many bytes the disk must take until the server is started anew.
+const enough = 1 << 20
+
+// room says whether the disk takes something again.
+func (h *host) room() bool {
+	path := filepath.Join(h.dir, "room")
+	err := os.WriteFile(path, make([]byte, enough), 0o600)
+	return errors.Join(err, os.Remove(path)) == nil
 }
 
 // answers says whether the process that has the lock serves already.
@@ -183,8 +228,14 @@ func (h *host) serve() error {
 		s.WaitForShutdown()
 		return fmt.Errorf("the server cannot keep its files in %s", h.dir)
 	}
+	if err := replace(h.addressFile(), s.Addr().String()); err != nil {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return err
+	}
 	h.server = s
-	return replace(h.addressFile(), s.Addr().String())
+	h.serves.Store(true)
+	return nil
 }
 
 func (h *host) addressFile() string { return filepath.Join(h.dir, "address") }

@@ -30,8 +30,10 @@ type Job[K, B, R any] struct {
 	// moment when the job came.
 	Tries int
 	// AckWait is how long a worker may take for one try: 30 seconds if it is 0. When it is
-	// over, ctx ends for the job's functions, and the job is handed to another worker, also if
-	// this one does not heed ctx. It must be longer than the job ever takes.
+	// over, ctx ends for the job's functions. If the worker has not said what came of it a
+	// tenth of AckWait later (and at least a second), because it does not heed
+	// ctx, or is no more, the job is handed to another. It must be longer than the job ever
+	// takes.
 	AckWait time.Duration
 	// Backoff is the wait before the second try of a job that failed, doubled for each one
 	// after, to an hour at most: a second if it is 0. It is not waited after a worker that
@@ -174,6 +176,10 @@ func (j Job[K, B, R]) bytes() overlap.Job[[]byte, B, []byte] {
 		},
 	}
 }
+
+// grace is how much longer than a try the server waits: the time that a worker whose try has ended
+// by its deadline has to say so, before the job counts as lost.
+func (s spec) grace() time.Duration { return max(s.ackWait/10, time.Second) }
 
 // wait is how long a job that failed waits for its next try, n tries being done.
 func (s spec) wait(n int) time.Duration {

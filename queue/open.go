@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -105,7 +108,11 @@ func Open(ctx context.Context, s Settings) (_ *Queue, err error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, time.Second),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { q.log.Warn("the server is gone", "queue", q.where, "error", err) }),
+		nats.DisconnectErrHandler(func(conn *nats.Conn, err error) {
+			if !conn.IsClosed() { // else it is we who are gone
+				q.log.Warn("the server is gone", "queue", q.where, "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) { q.log.Info("the server is back", "queue", q.where) }),
 		nats.ClosedHandler(func(*nats.Conn) { close(q.closed) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
@@ -116,6 +123,9 @@ func Open(ctx context.Context, s Settings) (_ *Queue, err error) {
 	if s.Dir != "" {
 		q.where = s.Dir
 		if q.host, err = openHost(ctx, s.Dir, s.Sync, s.Log); err != nil {
+			if errors.Is(err, syscall.ENOSPC) {
+				err = fullAt(s.Dir)
+			}
 			return nil, fmt.Errorf("queue %s: %w", s.Dir, err)
 		}
 		address = "nats://" + local
@@ -124,11 +134,16 @@ func Open(ctx context.Context, s Settings) (_ *Queue, err error) {
 	if err = q.connect(ctx, address, append(options, s.Options...)); err != nil {
 		return nil, fmt.Errorf("queue %s: %w", q.where, err)
 	}
+	if q.host != nil {
+		if err = q.tellFull(); err != nil {
+			return nil, fmt.Errorf("queue %s: %w", q.where, err)
+		}
+	}
 	return q, nil
 }
 
 func (q *Queue) connect(ctx context.Context, address string, options []nats.Option) (err error) {
-	if q.conn, err = nats.Connect(address, options...); err != nil {
+	if err = q.dial(ctx, address, options); err != nil {
 		return explained(err)
 	}
 	if q.js, err = jetstream.New(q.conn, jetstream.WithPublishAsyncMaxPending(8*window),
@@ -146,11 +161,30 @@ func (q *Queue) connect(ctx context.Context, address string, options []nats.Opti
 	return nil
 }
 
+// dial waits for the server of Dir, which may just be going over from one process to another.
+func (q *Queue) dial(ctx context.Context, address string, options []nats.Option) (err error) {
+	for end := time.Now().Add(silence); ; {
+		q.conn, err = nats.Connect(address, options...)
+		_, network := errors.AsType[net.Error](err)
+		passing := network || errors.Is(err, io.EOF) || errors.Is(err, nats.ErrNoServers)
+		if q.host == nil || !passing || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(takeover):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // explained says of what a stranger may not know from the client's own words.
 func explained(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return fmt.Errorf("the server refuses the credentials: %w", err)
+	case errors.Is(err, nats.ErrTLS) && strings.Contains(err.Error(), "closed by remote"):
+		return fmt.Errorf("the server ends the TLS handshake, perhaps for want of a certificate that it knows: %w", err)
 	case errors.Is(err, nats.ErrNoServers):
 		return fmt.Errorf("no server answers there: %w", err)
 	case errors.Is(err, nats.ErrPermissionViolation):
@@ -177,13 +211,13 @@ func (q *Queue) Close() error {
 // our headers, of which a dead letter's failure is the longest.
 func (q *Queue) largest() int { return int(q.conn.MaxPayload()) - 2*longestFailure }
 
-// gone is the reason why the connection has ended for good.
+// gone is the reason why the connection has ended for good, as the client gives it.
 func (q *Queue) gone() error {
 	err := q.conn.LastError()
 	if err == nil {
 		err = nats.ErrConnectionClosed
 	}
-	return fmt.Errorf("queue %s: %w", q.where, explained(err))
+	return err
 }
 
 // bare is URLs without their secrets.

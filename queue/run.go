@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -214,17 +213,7 @@ func (c *collection[R]) collectDone(ctx context.Context, s spec, batch string) {
 
 // withdraw takes back the jobs of a batch, and returns when no worker has one any more.
 func (q *Queue) withdraw(ctx context.Context, s spec, batch string, crew *crew) {
-	err := q.retry(ctx, func(ctx context.Context) error {
-		from, err := q.js.Stream(ctx, s.stream(jobs))
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return from.Purge(ctx, jetstream.WithPurgeSubject(s.subject(jobKind, batch, "*")))
-	})
-	if err != nil {
+	if err := q.drop(ctx, s, s.subject(jobKind, batch, "*")); err != nil {
 		q.log.Warn("jobs may be left in the queue", "job", s.name, "batch", batch, "error", err)
 	}
 	inbox := nats.NewInbox()
@@ -236,7 +225,7 @@ func (q *Queue) withdraw(ctx context.Context, s spec, batch string, crew *crew) 
 	if err := q.conn.PublishRequest(s.subject(withdrawCall), inbox, []byte(batch)); err != nil {
 		return
 	}
-	wait, cancel := context.WithTimeout(ctx, s.ackWait)
+	wait, cancel := context.WithTimeout(ctx, s.ackWait+s.grace())
 	defer cancel()
 	left := map[string]int{} // what each worker still has
 	for _, worker := range crew.workers() {

@@ -106,6 +106,8 @@ type DeadLetter struct {
 	Key   []byte // as the job's codec encoded it
 	Time  time.Time
 	Err   error // a *RemoteError, without what its code stands for in the job's Errors
+
+	seq uint64
 }
 
 // Dead gives the dead letters of a job, the oldest first, as they stand when it is called. The
@@ -121,6 +123,7 @@ func (q *Queue) Dead(ctx context.Context, job string) iter.Seq2[DeadLetter, erro
 			return yield(DeadLetter{
 				Batch: token(msg.Subject, batchToken), ID: token(msg.Subject, idToken), Key: msg.Data, Time: msg.Time,
 				Err: s.received([]byte(msg.Header.Get(failureHeader))),
+				seq: msg.Sequence,
 			}, nil)
 		})
 		if err != nil {
@@ -189,19 +192,27 @@ func (q *Queue) revive(ctx context.Context, s spec, letter DeadLetter) error {
 	case err != nil:
 		return q.wrong("revive", err)
 	case outcome.Header.Get(failureHeader) != "":
-		if err := outcomes.DeleteMsg(ctx, outcome.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		if err := outcomes.Purge(ctx, jetstream.WithPurgeSubject(outcome.Subject), jetstream.WithPurgeSequence(outcome.Sequence+1)); err != nil {
 			return q.wrong("revive", err)
 		}
 	}
 	if outcome == nil || outcome.Header.Get(failureHeader) != "" {
+		// The job itself may still be there, if its worker has yet to ack it, or died before: that
+		// ack must not take the revived one.
+		subject := s.subject(jobKind, letter.Batch, letter.ID)
+		if err := q.drop(ctx, s, subject); err != nil {
+			return q.wrong("revive", err)
+		}
 		// No message ID: the server may still know the first one, and would drop this.
-		msg := &nats.Msg{Subject: s.subject(jobKind, letter.Batch, letter.ID), Data: letter.Key, Header: nats.Header{}}
+		msg := &nats.Msg{Subject: subject, Data: letter.Key, Header: nats.Header{}}
 		msg.Header.Set(againHeader, "1")
 		if _, err := q.send(msg).confirm(ctx); err != nil {
 			return err
 		}
 	}
-	if err := letters.Purge(ctx, jetstream.WithPurgeSubject(s.subject(deadKind, letter.Batch, letter.ID))); err != nil {
+	// Not one that was written since: the job may have failed once more.
+	subject := s.subject(deadKind, letter.Batch, letter.ID)
+	if err := letters.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(letter.seq+1)); err != nil {
 		return q.wrong("revive", err)
 	}
 	return nil

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 )
 
 // The three streams of a job, by the kind that ends their names, and the kinds of their subjects.
@@ -30,6 +32,7 @@ const (
 const (
 	againHeader   = "Overlap-Again"   // on a job: its batch is not new, so look for an outcome first
 	failureHeader = "Overlap-Failure" // on a result: it is a failure as JSON; on a dead letter: that JSON
+	outcomeHeader = "Overlap-Outcome" // on a dead letter: the sequence of the outcome that it is about
 )
 
 // duplicates is for how long the server itself drops what it has seen.
@@ -89,6 +92,8 @@ func (q *Queue) retry(ctx context.Context, do func(context.Context) error) error
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case q.conn.IsClosed():
+			return q.gone()
 		case !passing(err):
 			return err
 		case !q.conn.IsConnected():
@@ -142,23 +147,103 @@ func storage(err *jetstream.APIError) bool {
 	return false
 }
 
-// full says whether err, or what the server in this process has said, is of a full disk.
+// full says whether err, or what the server of Dir has said, is of a full disk. If that runs in
+// another process, it is asked there.
 func (q *Queue) full(err error) bool {
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && storage(api) {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && storage(api) || errors.Is(err, ErrFull) {
 		return true
 	}
-	return q.host != nil && q.host.full.Load()
+	if q.host == nil {
+		return false
+	}
+	if q.host.serves.Load() || q.conn == nil || !q.conn.IsConnected() {
+		return q.host.full.Load()
+	}
+	answer, err := q.conn.Request(fullCall, nil, moment)
+	return err == nil && string(answer.Data) == fullYes
+}
+
+// fullAt says what to do.
+func fullAt(dir string) error { return fmt.Errorf("%w: make room for %s", ErrFull, dir) }
+
+// Subject without a stream: the process that runs the server of Dir answers whether its disk is
+// full.
+const (
+	fullCall = "overlap.full"
+	fullYes  = "yes"
+	fullNo   = "no"
+)
+
+// tellFull answers those who ask.
+func (q *Queue) tellFull() error {
+	_, err := q.conn.Subscribe(fullCall, func(msg *nats.Msg) {
+		switch {
+		case !q.host.serves.Load(): // another will answer
+		case q.host.full.Load():
+			_ = msg.Respond([]byte(fullYes))
+		default:
+			_ = msg.Respond([]byte(fullNo))
+		}
+	})
+	return err
 }
 
 // wrong is the one error of something that the server did not do.
 func (q *Queue) wrong(what string, err error) error {
 	if q.full(err) {
-		err = ErrFull
+		err = fmt.Errorf("%w: make room, or raise the server's limit", ErrFull)
 		if q.host != nil {
-			err = fmt.Errorf("%w: make room for %s", ErrFull, q.host.dir)
+			err = fullAt(q.host.dir)
 		}
 	}
 	return fmt.Errorf("queue %s: %s: %w", q.where, what, explained(err))
+}
+
+// drop takes the jobs under a subject back out of their stream, also those that a worker has.
+//
+// It does so one by one. A purge would be one message, but nats-server 2.15.2 then takes the jobs
+// of other batches that are in flight for acked, as soon as a later one is: it moves the
+// consumer's ack floor to the last of those that it purged. They would be lost with their worker.
+func (q *Queue) drop(ctx context.Context, s spec, subject string) error {
+	for next := uint64(1); ; {
+		var done bool
+		err := q.retry(ctx, func(ctx context.Context) error {
+			var all errgroup.Group
+			all.SetLimit(droppers)
+			from, err := q.js.Stream(ctx, s.stream(jobs))
+			for n := 0; err == nil && n < 8*droppers; n++ {
+				var msg *jetstream.RawStreamMsg
+				if msg, err = from.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject)); err == nil {
+					next = msg.Sequence + 1
+					all.Go(func() error { return q.dropOne(ctx, from, msg.Sequence) })
+				}
+			}
+			if done = errors.Is(err, jetstream.ErrMsgNotFound) || errors.Is(err, jetstream.ErrStreamNotFound); done {
+				err = nil
+			}
+			if failed := all.Wait(); failed != nil {
+				next, err = 1, failed
+			}
+			return err
+		})
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// droppers is how many jobs are dropped at once.
+const droppers = 16
+
+// dropOne drops a job, if it is still there.
+func (q *Queue) dropOne(ctx context.Context, from jetstream.Stream, seq uint64) error {
+	err := from.DeleteMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // that is all that the client says
+		if _, gone := from.GetMsg(ctx, seq); errors.Is(gone, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+	}
+	return err
 }
 
 // A sending is a message on its way into a stream, where its subject may hold one only.
@@ -166,12 +251,16 @@ type sending struct {
 	q   *Queue
 	msg *nats.Msg
 	ack jetstream.PubAckFuture
-	err error // it could not be sent
+	err error  // it could not be sent
+	seq uint64 // where it is stored, after confirm, if it was not known
 }
 
 // send begins to store msg if nothing is stored under its subject. How that ends, confirm says.
-func (q *Queue) send(msg *nats.Msg) *sending {
-	msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, "0")
+func (q *Queue) send(msg *nats.Msg) *sending { return q.sendAfter(msg, 0) }
+
+// sendAfter does so if what is stored under its subject has this sequence.
+func (q *Queue) sendAfter(msg *nats.Msg, last uint64) *sending {
+	msg.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(last, 10))
 	s := &sending{q: q, msg: msg}
 	s.again()
 	return s
@@ -218,7 +307,7 @@ func (s *sending) confirm(ctx context.Context) (known bool, err error) {
 		}
 		select {
 		case ack := <-s.ack.Ok():
-			known = ack.Duplicate
+			known, s.seq = ack.Duplicate, ack.Sequence
 			return nil
 		case err := <-s.ack.Err():
 			if exists(err) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,7 @@ type labour struct {
 // A try is one delivery of a job.
 type try struct {
 	msg     jetstream.Msg
+	came    time.Time
 	n       int // the first is 1
 	batch   string
 	id      string
@@ -91,6 +93,7 @@ type try struct {
 	result  overlap.Result[[]byte]
 	sending *sending
 	failure []byte // what is recorded of a failure, as JSON
+	seq     uint64 // where in the stream of outcomes it is recorded
 }
 
 func (w *labour) worked() Worked {
@@ -110,7 +113,7 @@ func (w *labour) work(ctx context.Context) error {
 		from, err = w.q.js.CreateOrUpdateConsumer(ctx, w.stream(jobs), jetstream.ConsumerConfig{
 			Durable:       consumer,
 			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       w.ackWait,
+			AckWait:       w.ackWait + w.grace(),
 			MaxDeliver:    -1, // the tries are counted here: a job that is given up needs its dead letter
 			MaxAckPending: -1, // each worker has a limit of its own
 		})
@@ -220,14 +223,14 @@ func (w *labour) free(ctx context.Context) int {
 
 // accept takes a job that has come.
 func (w *labour) accept(ctx context.Context, msg jetstream.Msg) {
-	t := &try{msg: msg, n: 1, batch: token(msg.Subject(), batchToken), id: token(msg.Subject(), idToken)}
+	t := &try{msg: msg, came: time.Now(), n: 1, batch: token(msg.Subject(), batchToken), id: token(msg.Subject(), idToken)}
 	if about, err := msg.Metadata(); err == nil {
 		t.n = int(about.NumDelivered)
 	}
 	if t.n > 1 {
 		_ = w.q.conn.Publish(w.subject(againKind, t.batch), nil) // for Status; no job waits for it
 	}
-	t.ctx, t.cancel = context.WithDeadlineCause(w.enter(t.batch), time.Now().Add(w.ackWait), ErrAckWait)
+	t.ctx, t.cancel = context.WithDeadlineCause(w.enter(t.batch), t.came.Add(w.ackWait), ErrAckWait)
 	if ctx.Err() != nil { // it came while we stop: another worker shall have it at once
 		w.leave(t, func() { _ = msg.Nak() })
 		return
@@ -265,27 +268,30 @@ func (w *labour) try(t *try) {
 // remember says whether the job has an outcome already, which then is this try's. If the server
 // does not say, the job is done once more, which is allowed: it is recorded once.
 func (w *labour) remember(t *try) bool {
-	failure, err := w.recorded(t.ctx, t)
-	if err != nil {
+	// If it is a failure, its worker may have died before it wrote the dead letter.
+	if err := w.recorded(t.ctx, t); err != nil {
 		return false
 	}
 	w.known.Add(1)
 	t.result.Err = errKnown
-	t.failure = failure // its worker may have died before it wrote the dead letter
 	return true
 }
 
-// recorded looks up the job's outcome: a failure, or nil for a result.
-func (w *labour) recorded(ctx context.Context, t *try) (failure []byte, err error) {
+// recorded looks up the job's outcome: t.failure is nil if that is a result.
+func (w *labour) recorded(ctx context.Context, t *try) error {
 	from, err := w.q.js.Stream(ctx, w.stream(results))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	found, err := from.GetLastMsgForSubject(ctx, w.subject(resultKind, t.batch, t.id))
-	if err == nil && found.Header.Get(failureHeader) != "" {
-		failure = found.Data
+	if err != nil {
+		return err
 	}
-	return failure, err
+	t.seq, t.failure = found.Sequence, nil
+	if found.Header.Get(failureHeader) != "" {
+		t.failure = found.Data
+	}
+	return nil
 }
 
 // errKnown is the result of a job that was not done, as its outcome is recorded.
@@ -311,12 +317,13 @@ func (w *labour) judge(t *try) {
 	case t.n < w.tries && w.worthwhile(err):
 		w.again.Add(1)
 		w.leave(t, func() {
-			if !errors.Is(context.Cause(t.ctx), ErrAckWait) { // else another has it already
+			// Later, another may have it, and this would take it from that one's hands.
+			if time.Since(t.came) < w.ackWait+w.grace()/2 {
 				_ = t.msg.NakWithDelay(w.wait(t.n))
 			}
 		})
 	default:
-		t.failure = w.spec.failed(err, t.n, w.name).json()
+		t.failure = w.spec.failed(err, min(t.n, w.tries), w.name).json()
 		msg := w.outcomeOf(t, t.failure)
 		msg.Header.Set(failureHeader, "1")
 		t.sending = w.q.send(msg)
@@ -356,9 +363,10 @@ func (w *labour) confirm(t *try) {
 			w.fail(err)
 			return
 		}
+		t.seq = t.sending.seq
 		if recorded = !known; known { // another worker was faster, and its outcome counts
 			w.known.Add(1)
-			if t.failure, err = w.recorded(ctx, t); err != nil {
+			if err := w.recorded(ctx, t); err != nil {
 				w.fail(err)
 				return
 			}
@@ -379,11 +387,47 @@ func (w *labour) confirm(t *try) {
 	_ = t.msg.Ack()
 }
 
-// bury writes the dead letter: the job's key, and why it failed.
+// bury writes the dead letter: the job's key, and why it failed. One of an earlier outcome may
+// still be there, as a Revive drops it last.
 func (w *labour) bury(ctx context.Context, t *try) error {
-	msg := &nats.Msg{Subject: w.subject(deadKind, t.batch, t.id), Data: t.msg.Data(), Header: nats.Header{}}
-	msg.Header.Set(failureHeader, string(t.failure))
+	subject := w.subject(deadKind, t.batch, t.id)
 	w.q.log.Warn("a job is dead", "job", w.spec.name, "batch", t.batch, "key", string(t.msg.Data()), "error", w.received(t.failure))
-	_, err := w.q.send(msg).confirm(ctx)
-	return err
+	for last := uint64(0); ; {
+		msg := &nats.Msg{Subject: subject, Data: t.msg.Data(), Header: nats.Header{}}
+		msg.Header.Set(failureHeader, string(t.failure))
+		msg.Header.Set(outcomeHeader, strconv.FormatUint(t.seq, 10))
+		known, err := w.q.sendAfter(msg, last).confirm(ctx)
+		if err != nil || !known {
+			return err
+		}
+		var about uint64
+		if last, about, err = w.letter(ctx, subject); err != nil || about >= t.seq {
+			return err
+		}
+	}
+}
+
+// letter looks up the dead letter under a subject: where it is stored, and which outcome it is
+// about; zeros if there is none.
+func (w *labour) letter(ctx context.Context, subject string) (seq, about uint64, err error) {
+	err = w.q.retry(ctx, func(ctx context.Context) error {
+		from, err := w.q.js.Stream(ctx, w.stream(dead))
+		if err != nil {
+			return err
+		}
+		found, err := from.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		seq = found.Sequence
+		about, err = strconv.ParseUint(found.Header.Get(outcomeHeader), 10, 64)
+		return err
+	})
+	if err != nil {
+		err = w.q.wrong("look up a dead letter", err)
+	}
+	return seq, about, err
 }
