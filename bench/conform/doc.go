@@ -64,10 +64,42 @@
 //
 //	go test -run 'TestMine/clause_4' .
 //
-// All of it runs in virtual time (testing/synctest): a job that lasts an hour costs
+// All of that runs in virtual time (testing/synctest): a job that lasts an hour costs
 // nothing, and the schedule is compared to the nanosecond. So a model under test
 // may use goroutines, channels, sync and time as it likes, but must not wait
 // for a goroutine that was there before, nor for the network or a file.
+//
+// # An engine in other processes
+//
+// Work that is done by other processes, on whatever queue, cannot be a [Runner]: functions do not
+// travel. [TestRemote] is the suite for it. It starts the test binary again as workers and holds
+// the engine to clauses 1 to 4, 6 and 9, in real time, judged by a mock server that the jobs talk
+// to; 5, 7 and 8 are skipped by name, with the reason. The author says what makes a queue, what
+// runs keys on it, and what a worker does:
+//
+//	func engine() conform.Remote {
+//		return conform.Remote{
+//			LimitName: "limit",
+//			New: func(t *testing.T) (string, conform.RemoteRunner) {
+//				q := open(t, t.TempDir())
+//				return q.Dir, func(ctx context.Context, job conform.RemoteJob, keys []string) []conform.Result {
+//					return mine.Run(ctx, q, job, keys)
+//				}
+//			},
+//			Work: func(ctx context.Context, dir string, job conform.RemoteJob, limit int) error {
+//				return mine.Work(ctx, dir, job, limit)
+//			},
+//		}
+//	}
+//
+//	func TestMain(m *testing.M) {
+//		conform.RemoteMain(engine())
+//		os.Exit(m.Run())
+//	}
+//
+//	func TestMine(t *testing.T) { conform.TestRemote(t, engine()) }
+//
+// The files queue/conform_test.go and remote_test.go hold two that are whole.
 //
 // # Models that are badly wrong
 //
