@@ -1,10 +1,11 @@
 // Overlap compares concurrency models in Go: it runs one, measures all of them,
-// or serves the pages that they fetch.
+// serves the pages that they fetch, or has jobs done by workers in other processes.
 //
 //	overlap run -model pool -workers 20 -n 1000 -latency 20ms
 //	overlap bench -rounds 20 -bench Pages
 //	overlap compare before.txt after.txt
 //	overlap serve -latency 50ms -profile lognormal
+//	overlap queue demo
 //
 // `overlap help COMMAND` is the manual of each command.
 package main
@@ -69,6 +70,7 @@ func commands() []command {
 		{"compare", "judge what bench wrote: which model is better, what changed", compareManual, console.compare},
 		{"report", "draw what bench wrote: a page, Markdown, tables, charts", reportManual, console.report},
 		{"serve", "serve the pages of the mock server", serveManual, console.serve},
+		{"queue", "do jobs in other processes, and on other machines", queueManual, console.queue},
 		{"docs", "make the course's pages from code and recorded runs, or check them", docsManual, console.docs},
 	}
 }
@@ -80,8 +82,8 @@ func (c console) main(ctx context.Context, args []string) int {
 	}
 	name, rest := args[0], args[1:]
 	switch {
-	case name == "help" && len(rest) == 1:
-		name, rest = rest[0], []string{"-h"}
+	case name == "help" && (len(rest) == 1 || len(rest) == 2 && rest[0] == "queue"):
+		name, rest = rest[0], append(rest[1:], "-h")
 	case name == "help" || name == "-h" || name == "-help" || name == "--help":
 		c.overview(c.stdout)
 		return 0

@@ -41,7 +41,7 @@ func TestHelp(t *testing.T) {
 			s := overlapCommand(t, args...)
 			require.Equal(t, 0, s.status, args)
 			require.Empty(t, s.stderr)
-			require.True(t, strings.HasPrefix(s.stdout, "Usage: overlap "+c.name+" [flags]"), s.stdout)
+			require.Regexp(t, `^Usage: overlap `+c.name+` (COMMAND )?\[flags\]`, s.stdout)
 			require.Contains(t, s.stdout, "Examples:\n  overlap "+c.name)
 			require.Contains(t, s.stdout, "Exit status: ")
 			require.Contains(t, s.stdout, "\nFlags:\n  -")
