@@ -29,6 +29,12 @@ type Added struct {
 // reached any more. What it says was added then is stored.
 func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch string, keys iter.Seq[K]) (Added, error) {
 	s, codec := job.spec(), job.Keys.orJSON()
+	if err := batchNamed(batch); err != nil {
+		return Added{}, err
+	}
+	if err := q.prepare(ctx, s); err != nil {
+		return Added{}, err
+	}
 	return q.add(ctx, s, batch, func(yield func([]byte, error) bool) {
 		for key := range keys {
 			if !yield(codec.Encode(key)) {
@@ -39,12 +45,6 @@ func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch str
 }
 
 func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]byte, error]) (added Added, err error) {
-	if err := batchNamed(batch); err != nil {
-		return added, err
-	}
-	if err := q.prepare(ctx, s); err != nil {
-		return added, err
-	}
 	again, done, err := q.enroll(ctx, s, batch)
 	if err != nil {
 		return added, err
@@ -63,7 +63,7 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 	}()
 	confirm := func() error {
 		known, err := waiting[0].confirm(ctx)
-		if ctx.Err() == nil {
+		if err == nil || ctx.Err() == nil {
 			waiting = waiting[1:] // else it is still on its way
 		}
 		switch {
@@ -77,6 +77,9 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 	}
 	n := 0
 	for key, err := range keys {
+		if ctx.Err() != nil {
+			return added, context.Cause(ctx)
+		}
 		if err != nil {
 			return added, fmt.Errorf("key %d: %w", n, err)
 		}
@@ -94,7 +97,7 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		if again {
 			msg.Header.Set(againHeader, "1")
 		}
-		if len(waiting) == window {
+		if len(waiting) >= window {
 			if err := confirm(); err != nil {
 				return added, err
 			}
@@ -107,6 +110,17 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		}
 	}
 	return added, nil
+}
+
+// unique are keys that are encoded.
+func unique(keys [][]byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, key := range keys {
+			if !yield(key, nil) {
+				return
+			}
+		}
+	}
 }
 
 func batchNamed(batch string) error {

@@ -146,7 +146,7 @@ func TestRunKeepsTheErrorsOfKeysApart(t *testing.T) {
 		}
 		return process(ctx, body)
 	}
-	working(t, q, job, 2)
+	end := working(t, q, job, 2)
 	keys := []string{"a", "bad", "odd", "long", strings.Repeat("x", 1<<20), "a"}
 	results := queue.Run(t.Context(), q, job, keys)
 	require.Equal(t, overlap.Result[string]{Value: "A"}, results[0])
@@ -161,6 +161,7 @@ func TestRunKeepsTheErrorsOfKeysApart(t *testing.T) {
 	require.Equal(t, results[0], results[5], "a key that stands twice is one job")
 	require.EqualValues(t, 3, done.Load())
 
+	end() // the dead letter is written after the outcome
 	status, err := q.Status(t.Context(), "shout")
 	require.NoError(t, err)
 	require.Equal(t, 0, status.Done, "what nobody will ask for again is not kept")

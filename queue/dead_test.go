@@ -26,6 +26,7 @@ func letters(t *testing.T, q *queue.Queue, job string) (all []queue.DeadLetter) 
 }
 
 func TestAPoisonedJobIsADeadLetterAfterItsTries(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	const tries = 3
 	for _, test := range []struct {
 		name, key string
@@ -142,6 +143,7 @@ func requireMended(t *testing.T, q *queue.Queue, run workerRun, keys []string) {
 }
 
 func TestReviveTwiceLosesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, run, keys := deadBatch(t, 10)
 	n, err := q.Revive(t.Context(), run.Name)
 	require.NoError(t, err)
@@ -153,6 +155,7 @@ func TestReviveTwiceLosesNothing(t *testing.T) {
 }
 
 func TestTwoRevivesAtOnceLoseNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, run, keys := deadBatch(t, 50)
 	var reviving sync.WaitGroup
 	errs := make([]error, 2)
@@ -192,6 +195,7 @@ func (c *endsAfter) Err() error {
 }
 
 func TestReviveInterruptedLosesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, run, keys := deadBatch(t, 10)
 	interrupted, all := 0, 0
 	for left := 1; ; left++ {
@@ -213,6 +217,7 @@ func TestReviveInterruptedLosesNothing(t *testing.T) {
 
 // What fails again while it is being revived is a dead letter again.
 func TestReviveWhileWorkersFailLosesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	q, run, keys := deadBatch(t, 200)
 	w := run.start(t)
 	n, err := q.Revive(t.Context(), run.Name)
@@ -225,5 +230,27 @@ func TestReviveWhileWorkersFailLosesNothing(t *testing.T) {
 	n, err = q.Revive(t.Context(), run.Name)
 	require.NoError(t, err)
 	require.Equal(t, len(keys), n)
+	requireMended(t, q, run, keys)
+}
+
+// A worker writes the dead letter before it acks the job: that ack must not take the job that was
+// revived in between.
+func TestReviveBeforeTheAckLosesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	q, run, keys := deadBatch(t, 1)
+	letter := letters(t, q, run.Name)[0]
+	js := streams(t, hostURL(t, run.Dir))
+	_, err := js.Publish(t.Context(), "overlap.revive.job."+letter.Batch+"."+letter.ID, letter.Key)
+	require.NoError(t, err)
+	workers, err := js.Consumer(t.Context(), "OVERLAP_revive_jobs", "workers")
+	require.NoError(t, err)
+	job, err := workers.Next()
+	require.NoError(t, err)
+
+	n, err := q.Revive(t.Context(), run.Name)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	_ = job.DoubleAck(t.Context()) // it may be refused: the job that it is of is gone
+	require.EqualValues(t, 1, state(t, js, "OVERLAP_revive_jobs").Msgs)
 	requireMended(t, q, run, keys)
 }

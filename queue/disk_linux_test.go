@@ -86,6 +86,7 @@ func fill(t *testing.T, dir string, leave int64) (file string) {
 }
 
 func TestAFullDiskIsOneClearError(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	if !withOwnMounts(t) {
 		return
 	}

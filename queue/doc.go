@@ -31,7 +31,7 @@
 //
 // Each job has three streams at the server. OVERLAP_name_jobs is a work queue: what is acked is
 // gone. Its consumer is durable, and one for all workers; they pull as many jobs as they have
-// hands free, and ack each one by itself when its outcome is stored. A job that fails is handed
+// hands free (and of short ones a few ahead), and ack each one by itself when its outcome is stored. A job that fails is handed
 // back with a delay that doubles; one whose worker says nothing for Job.AckWait is handed out
 // again by the server. OVERLAP_name_results holds the outcomes, and OVERLAP_name_dead the dead
 // letters, both for Settings.Keep.

@@ -116,6 +116,7 @@ func left(t *testing.T, js jetstream.JetStream, name string) (subjects []string)
 }
 
 func TestARunWhoseContextEndsLeavesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	cause := errors.New("enough")
 	for _, test := range []struct {
 		name   string
@@ -183,6 +184,7 @@ func TestARunWhoseContextEndsLeavesNothing(t *testing.T) {
 // What is on its way to the server when the context ends must not arrive after the jobs were
 // taken back.
 func TestARunThatEndsWhileItAddsLeavesNothing(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	dir := t.TempDir()
 	q := opened(t, queue.Settings{Dir: dir})
 	run := workerRun{Name: "ends", Record: filepath.Join(t.TempDir(), "record")}

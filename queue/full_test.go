@@ -45,6 +45,7 @@ func requireFullWorker(t *testing.T, w worker, record *journal, where string) {
 
 // A server elsewhere has a limit of its own.
 func TestAFullServerIsOneClearError(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	remote := startRemote(t, serverRun{Dir: t.TempDir(), Store: 2 << 20})
 	where := strings.TrimPrefix(remote.url, "nats://")
 	q := opened(t, queue.Settings{URL: remote.url})

@@ -35,6 +35,7 @@ func hung(t *testing.T, hang func(worker)) (q *queue.Queue, run workerRun, recor
 }
 
 func TestAWorkerThatHangsLosesItsJob(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	signal := func(t *testing.T, w worker, s syscall.Signal) { require.NoError(t, syscall.Kill(w.pid, s)) }
 	for _, test := range []struct {
 		name       string
@@ -82,6 +83,7 @@ func TestAWorkerThatHangsLosesItsJob(t *testing.T) {
 }
 
 func TestAFunctionThatHeedsItsContextEndsAtTheAckWait(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	dir := t.TempDir()
 	q := opened(t, queue.Settings{Dir: dir})
 	run := workerRun{

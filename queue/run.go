@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -40,10 +41,20 @@ func Run[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], keys []K)
 		return c.end(q.wrong("call the workers", err))
 	}
 	defer leave()
-	_, err = q.add(ctx, s, batch, c.encoded)
-	if err == nil {
-		err = c.collect(ctx, s, batch)
+	if err := q.prepare(ctx, s); err != nil {
+		return c.end(err)
 	}
+	// Results come while jobs are still being added.
+	adding, fail := context.WithCancelCause(ctx)
+	var added sync.WaitGroup
+	added.Go(func() {
+		if _, err := q.add(adding, s, batch, unique(c.keys)); err != nil {
+			fail(err)
+		}
+	})
+	err = c.collect(adding, s, batch)
+	fail(err)
+	added.Wait()
 	if err != nil {
 		// What was recorded before the jobs were withdrawn still counts.
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ackWait+silence)
@@ -80,7 +91,7 @@ func Collect[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch
 type collection[R any] struct {
 	q       *Queue
 	decode  func(data []byte) (R, error)
-	keys    [][]byte
+	keys    [][]byte // those that could be encoded, each once
 	results []overlap.Result[R]
 	missing map[string][]int // the keys that have no result, by the id of their job
 	next    uint64           // where in the stream we are
@@ -89,7 +100,7 @@ type collection[R any] struct {
 func newCollection[K, B, R any](q *Queue, job Job[K, B, R], keys []K) *collection[R] {
 	encode := job.Keys.orJSON().Encode
 	c := &collection[R]{
-		q: q, decode: job.Results.orJSON().Decode, keys: make([][]byte, len(keys)),
+		q: q, decode: job.Results.orJSON().Decode,
 		results: make([]overlap.Result[R], len(keys)), missing: map[string][]int{},
 	}
 	for i, key := range keys {
@@ -100,21 +111,14 @@ func newCollection[K, B, R any](q *Queue, job Job[K, B, R], keys []K) *collectio
 		case len(data) > q.largest():
 			c.results[i].Err = fmt.Errorf("the key has %d bytes, and the server takes %d at most", len(data), q.largest())
 		default:
-			c.keys[i] = data
 			job := id(data)
+			if c.missing[job] == nil {
+				c.keys = append(c.keys, data)
+			}
 			c.missing[job] = append(c.missing[job], i)
 		}
 	}
 	return c
-}
-
-// encoded are the keys that could be encoded, each once.
-func (c *collection[R]) encoded(yield func([]byte, error) bool) {
-	for i, data := range c.keys {
-		if c.results[i].Err == nil && c.missing[id(data)][0] == i && !yield(data, nil) {
-			return
-		}
-	}
 }
 
 // end gives every key that has no result this error.
@@ -151,22 +155,40 @@ func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
 	if err != nil {
 		return err
 	}
-	outcomes, err := from.Messages()
-	if err != nil {
-		return err
-	}
-	defer outcomes.Stop()
-	for len(c.missing) > 0 {
-		msg, err := outcomes.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
+	all, wrong := make(chan struct{}), make(chan error, 1)
+	reading, err := from.Consume(func(msg jetstream.Msg) {
+		if len(c.missing) == 0 {
+			return
 		}
 		if about, err := msg.Metadata(); err == nil {
 			c.next = about.Sequence.Stream
 		}
-		c.take(s, msg)
+		if c.take(s, msg); len(c.missing) == 0 {
+			close(all)
+		}
+	}, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		select {
+		case wrong <- err:
+		default:
+		}
+	}))
+	if err != nil {
+		return err
 	}
-	return nil
+	defer func() {
+		reading.Stop()
+		<-reading.Closed()
+	}()
+	select {
+	case <-all:
+		return nil
+	case err := <-wrong:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-c.q.closed:
+		return c.q.gone()
+	}
 }
 
 func (c *collection[R]) take(s spec, msg jetstream.Msg) {

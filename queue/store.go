@@ -99,7 +99,10 @@ func (q *Queue) retry(ctx context.Context, do func(context.Context) error) error
 		case !q.conn.IsConnected():
 			quiet = time.Time{}
 		case quiet.IsZero():
+			// A server that is back has not heard of what was on its way: of a thousand
+			// such messages, none shall wait for the others' sake.
 			quiet = time.Now()
+			continue
 		case time.Since(quiet) > silence:
 			return fmt.Errorf("the server is there, and has not answered for %v: %w", silence, err)
 		}

@@ -120,7 +120,7 @@ func (c console) demo(ctx context.Context, t demoTask) (err error) {
 
 	d := &demo{task: t, dir: dir, began: time.Now(), w: c.stdout, failed: make(chan error, 1)}
 	defer d.end()
-	d.sayf("a site of %s, each after about %v; a queue in %s", spell.Count(t.n, "page"), t.latency, dir)
+	d.sayf("a site of %s, each after about %v; a queue in a directory of its own", spell.Count(t.n, "page"), t.latency)
 	// The first worker is there before us, and so its process runs the server.
 	if err := d.start(ctx); err != nil {
 		return err

@@ -409,7 +409,7 @@ func TestQueueDemo(t *testing.T) {
 	s := overlapCommand(t, args...)
 	require.Equal(t, 0, s.status, s.stderr)
 	for _, line := range []string{
-		`^ +\d+\.\ds  a site of 300 pages, each after about 50ms; a queue in `,
+		`^ +\d+\.\ds  a site of 300 pages, each after about 50ms; a queue in a directory of its own`,
 		`^ +\d+\.\ds  300 keys added$`,
 		`^ +\d+\.\ds  worker 2 has come: process \d+$`,
 		`^ +\d+\.\ds  the server is gone`,
