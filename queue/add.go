@@ -35,7 +35,11 @@ func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch str
 	if err := q.prepare(ctx, s); err != nil {
 		return Added{}, err
 	}
-	return q.add(ctx, s, batch, func(yield func([]byte, error) bool) {
+	past, err := q.enroll(ctx, s, batch)
+	if err != nil {
+		return Added{}, err
+	}
+	return q.add(ctx, s, batch, past, func(yield func([]byte, error) bool) {
 		for key := range keys {
 			if !yield(codec.Encode(key)) {
 				return
@@ -44,11 +48,13 @@ func Add[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], batch str
 	})
 }
 
-func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]byte, error]) (added Added, err error) {
-	again, done, err := q.enroll(ctx, s, batch)
-	if err != nil {
-		return added, err
-	}
+// A past is what a batch had before keys are added to it; the zero past is that of a new one.
+type past struct {
+	again bool              // it was there
+	done  map[string]uint64 // the subjects of its outcomes
+}
+
+func (q *Queue) add(ctx context.Context, s spec, batch string, past past, keys iter.Seq2[[]byte, error]) (added Added, err error) {
 	var waiting []*sending
 	defer func() { // after an error: what is on its way arrives before we return, or never
 		for _, s := range waiting {
@@ -75,7 +81,7 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		}
 		return err
 	}
-	n := 0
+	n, prefix := 0, s.subject(jobKind, batch)+"."
 	for key, err := range keys {
 		if ctx.Err() != nil {
 			return added, context.Cause(ctx)
@@ -88,13 +94,13 @@ func (q *Queue) add(ctx context.Context, s spec, batch string, keys iter.Seq2[[]
 		}
 		n++
 		job := id(key)
-		if done[s.subject(resultKind, batch, job)] > 0 {
+		if len(past.done) > 0 && past.done[s.subject(resultKind, batch, job)] > 0 {
 			added.Known++
 			continue
 		}
-		msg := &nats.Msg{Subject: s.subject(jobKind, batch, job), Data: key, Header: nats.Header{}}
+		msg := &nats.Msg{Subject: prefix + job, Data: key, Header: nats.Header{}}
 		msg.Header.Set(jetstream.MsgIDHeader, batch+"."+job)
-		if again {
+		if past.again {
 			msg.Header.Set(againHeader, "1")
 		}
 		if len(waiting) >= window {
@@ -130,19 +136,20 @@ func batchNamed(batch string) error {
 	return nil
 }
 
-// enroll writes the batch down, and says whether it was there before, and with which outcomes.
+// enroll writes the batch down, and says what it had before.
 // Jobs of a batch that is not new carry a mark, and a worker looks for their outcome before it
 // does them: one may have come after we looked, and after the server has forgotten that it saw
 // the job.
-func (q *Queue) enroll(ctx context.Context, s spec, batch string) (again bool, done map[string]uint64, err error) {
+func (q *Queue) enroll(ctx context.Context, s spec, batch string) (p past, err error) {
 	msg := &nats.Msg{Subject: s.subject(batchKind, batch), Header: nats.Header{}}
-	if again, err = q.send(msg).confirm(ctx); err != nil {
-		return false, nil, err
+	if p.again, err = q.send(msg).confirm(ctx); err != nil {
+		return past{}, err
 	}
-	if done, err = q.outcomes(ctx, s, batch); err != nil {
-		return false, nil, err
+	if p.done, err = q.outcomes(ctx, s, batch); err != nil {
+		return past{}, err
 	}
-	return again || len(done) > 0, done, nil
+	p.again = p.again || len(p.done) > 0 // the record is older than they are, and goes first
+	return p, nil
 }
 
 // outcomes are the subjects of a batch's outcomes.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"example.com/overlap"
@@ -190,20 +191,23 @@ func (s spec) wait(n int) time.Duration {
 	return min(wait, longestBackoff)
 }
 
-// id names a job within its batch: 132 bits of the key's SHA-256, so that two keys of a billion
-// have the same one with a chance of 1e-22. It is fit to be a token of a subject.
+// id names a job within its batch, fit to be a token of a subject. A short key that is one is its
+// own name: a person can read it, and the server's index of subjects is smaller and quicker. Any
+// other has 132 bits of its SHA-256, so that two keys of a billion have the same name with a
+// chance of 1e-22. That has 22 letters, and a short key fewer.
 func id(key []byte) string {
+	if len(key) < idLetters && named(string(key)) {
+		return string(key)
+	}
 	sum := sha256.Sum256(key)
-	return base64.RawURLEncoding.EncodeToString(sum[:])[:22]
+	return base64.RawURLEncoding.EncodeToString(sum[:])[:idLetters]
 }
+
+const idLetters = 22
 
 // The names at the server. A subject is overlap.NAME.KIND.BATCH.ID.
 func (s spec) stream(kind string) string { return "OVERLAP_" + s.name + "_" + kind }
 
 func (s spec) subject(kind string, rest ...string) string {
-	subject := "overlap." + s.name + "." + kind
-	for _, r := range rest {
-		subject += "." + r
-	}
-	return subject
+	return strings.Join(append([]string{"overlap", s.name, kind}, rest...), ".")
 }

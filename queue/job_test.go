@@ -98,6 +98,9 @@ func TestTheWaitDoublesToAnHour(t *testing.T) {
 func TestIDs(t *testing.T) {
 	require.Equal(t, id([]byte("a")), id([]byte("a")))
 	require.NotEqual(t, id([]byte("a")), id([]byte("b")))
-	require.Len(t, id(nil), 22)
-	require.True(t, named(id([]byte("a"))), "it is a token of a subject")
+	require.Equal(t, "page-7", id([]byte("page-7")), "a short key that can be a token is its own")
+	for _, key := range []string{"", "a.b", "*", ">", "ä", "a b", "a-key-of-22-characters", strings.Repeat("a", 1000)} {
+		require.Len(t, id([]byte(key)), idLetters, key)
+		require.True(t, named(id([]byte(key))), "it is a token of a subject")
+	}
 }

@@ -65,7 +65,8 @@ type Queue struct {
 	where    string // for errors: no secrets
 	conn     *nats.Conn
 	js       jetstream.JetStream
-	host     *host // nil with Settings.URL
+	once     []jetstream.PublishOpt // what is sent, the client does not send again: we do
+	host     *host                  // nil with Settings.URL
 	log      *slog.Logger
 	closed   chan struct{} // when conn is closed, by us or for good
 }
@@ -97,7 +98,7 @@ func Open(ctx context.Context, s Settings) (_ *Queue, err error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{settings: s, where: bare(s.URL), log: s.Log, closed: make(chan struct{})}
+	q := &Queue{settings: s, where: bare(s.URL), log: s.Log, closed: make(chan struct{}), once: []jetstream.PublishOpt{jetstream.WithRetryAttempts(0)}}
 	defer func() {
 		if err != nil {
 			q.Close()

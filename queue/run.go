@@ -48,7 +48,7 @@ func Run[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], keys []K)
 	adding, fail := context.WithCancelCause(ctx)
 	var added sync.WaitGroup
 	added.Go(func() {
-		if _, err := q.add(adding, s, batch, unique(c.keys)); err != nil {
+		if _, err := q.add(adding, s, batch, past{}, unique(c.keys)); err != nil {
 			fail(err)
 		}
 	})
@@ -93,15 +93,16 @@ type collection[R any] struct {
 	decode  func(data []byte) (R, error)
 	keys    [][]byte // those that could be encoded, each once
 	results []overlap.Result[R]
-	missing map[string][]int // the keys that have no result, by the id of their job
-	next    uint64           // where in the stream we are
+	missing map[string]int // the keys that have no result, by the id of their job: the last of the same
+	same    []int          // for each key the one before that is the same, or -1
+	next    uint64         // where in the stream we are
 }
 
 func newCollection[K, B, R any](q *Queue, job Job[K, B, R], keys []K) *collection[R] {
 	encode := job.Keys.orJSON().Encode
 	c := &collection[R]{
 		q: q, decode: job.Results.orJSON().Decode,
-		results: make([]overlap.Result[R], len(keys)), missing: map[string][]int{},
+		results: make([]overlap.Result[R], len(keys)), missing: make(map[string]int, len(keys)), same: make([]int, len(keys)),
 	}
 	for i, key := range keys {
 		data, err := encode(key)
@@ -112,21 +113,28 @@ func newCollection[K, B, R any](q *Queue, job Job[K, B, R], keys []K) *collectio
 			c.results[i].Err = fmt.Errorf("the key has %d bytes, and the server takes %d at most", len(data), q.largest())
 		default:
 			job := id(data)
-			if c.missing[job] == nil {
+			before, again := c.missing[job]
+			if c.same[i] = before; !again {
+				c.same[i] = -1
 				c.keys = append(c.keys, data)
 			}
-			c.missing[job] = append(c.missing[job], i)
+			c.missing[job] = i
 		}
 	}
 	return c
 }
 
+// give gives all keys of a job their result.
+func (c *collection[R]) give(last int, result overlap.Result[R]) {
+	for i := last; i >= 0; i = c.same[i] {
+		c.results[i] = result
+	}
+}
+
 // end gives every key that has no result this error.
 func (c *collection[R]) end(err error) []overlap.Result[R] {
-	for _, indices := range c.missing {
-		for _, i := range indices {
-			c.results[i].Err = err
-		}
+	for _, last := range c.missing {
+		c.give(last, overlap.Result[R]{Err: err})
 	}
 	return c.results
 }
@@ -156,13 +164,12 @@ func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
 		return err
 	}
 	all, wrong := make(chan struct{}), make(chan error, 1)
+	var last jetstream.Msg
 	reading, err := from.Consume(func(msg jetstream.Msg) {
 		if len(c.missing) == 0 {
 			return
 		}
-		if about, err := msg.Metadata(); err == nil {
-			c.next = about.Sequence.Stream
-		}
+		last = msg
 		if c.take(s, msg); len(c.missing) == 0 {
 			close(all)
 		}
@@ -178,6 +185,11 @@ func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
 	defer func() {
 		reading.Stop()
 		<-reading.Closed()
+		if last != nil { // how far we have come
+			if about, err := last.Metadata(); err == nil {
+				c.next = about.Sequence.Stream
+			}
+		}
 	}()
 	select {
 	case <-all:
@@ -193,7 +205,7 @@ func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
 
 func (c *collection[R]) take(s spec, msg jetstream.Msg) {
 	job := token(msg.Subject(), idToken)
-	indices, ok := c.missing[job]
+	last, ok := c.missing[job]
 	if !ok {
 		return
 	}
@@ -204,9 +216,7 @@ func (c *collection[R]) take(s spec, msg jetstream.Msg) {
 	} else if result.Value, result.Err = c.decode(msg.Data()); result.Err != nil {
 		result.Err = fmt.Errorf("decode result: %w", result.Err)
 	}
-	for _, i := range indices {
-		c.results[i] = result
-	}
+	c.give(last, result)
 }
 
 // collectDone takes the outcomes that are recorded already, and waits for no other.
@@ -217,19 +227,19 @@ func (c *collection[R]) collectDone(ctx context.Context, s spec, batch string) {
 		return
 	}
 	later := c.missing
-	c.missing = map[string][]int{}
+	c.missing = map[string]int{}
 	for subject := range done {
 		job := token(subject, idToken)
-		if indices, ok := later[job]; ok {
-			c.missing[job] = indices
+		if last, ok := later[job]; ok {
+			c.missing[job] = last
 			delete(later, job)
 		}
 	}
 	if err := c.collect(ctx, s, batch); err != nil {
 		c.q.log.Warn("results may be left at the server", "job", s.name, "batch", batch, "error", err)
 	}
-	for job, indices := range later {
-		c.missing[job] = indices
+	for job, last := range later {
+		c.missing[job] = last
 	}
 }
 
@@ -285,17 +295,12 @@ func none(left map[string]int) bool {
 func (q *Queue) erase(s spec, batch string) {
 	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout)
 	defer cancel()
-	for kind, subject := range map[string]string{
-		results: s.subject(resultKind, batch, "*"),
-		dead:    s.subject(batchKind, batch),
-	} {
-		from, err := q.js.Stream(ctx, s.stream(kind))
-		if err == nil {
-			err = from.Purge(ctx, jetstream.WithPurgeSubject(subject))
-		}
-		if err != nil {
-			q.log.Warn("what was kept of a batch stays until its time is over", "job", s.name, "batch", batch, "error", err)
-		}
+	from, err := q.js.Stream(ctx, s.stream(results))
+	if err == nil {
+		err = from.Purge(ctx, jetstream.WithPurgeSubject(s.subject(resultKind, batch, "*")))
+	}
+	if err != nil {
+		q.log.Warn("the results of a run stay until their time is over", "job", s.name, "batch", batch, "error", err)
 	}
 }
 

@@ -254,8 +254,11 @@ type sending struct {
 	q   *Queue
 	msg *nats.Msg
 	ack jetstream.PubAckFuture
-	err error  // it could not be sent
-	seq uint64 // where it is stored, after confirm, if it was not known
+	err error // it could not be sent, or the server has refused it
+
+	answered bool   // the server has said what became of it
+	known    bool   // there was one already
+	seq      uint64 // where it is stored, if not
 }
 
 // send begins to store msg if nothing is stored under its subject. How that ends, confirm says.
@@ -270,14 +273,15 @@ func (q *Queue) sendAfter(msg *nats.Msg, last uint64) *sending {
 }
 
 func (s *sending) again() {
-	s.ack, s.err = s.q.js.PublishMsgAsync(s.msg, jetstream.WithRetryAttempts(0))
+	s.answered = false
+	s.ack, s.err = s.q.js.PublishMsgAsync(s.msg, s.q.once...)
 }
 
 // settle waits until nothing of the message is on its way any more, which is ackTimeout at most,
 // and says whether it is in its stream now, and was before.
 func (s *sending) settle() (known, settled bool) {
-	if s.err != nil {
-		return false, false
+	if s.err != nil || s.answered {
+		return s.known, s.err == nil
 	}
 	select {
 	case ack := <-s.ack.Ok():
@@ -299,35 +303,45 @@ func exists(err error) bool {
 // confirm waits until the server has stored the message, or says that it has one already: known.
 // What gets lost on the way is sent again, which is why a subject takes one message only.
 func (s *sending) confirm(ctx context.Context) (known bool, err error) {
+	known, err = s.answer(ctx)
+	if err == nil { // nearly always: what a retry needs is not made for it
+		return known, nil
+	}
 	first := true
 	err = s.q.retry(ctx, func(context.Context) error {
 		if !first {
 			s.again()
+			known, err = s.answer(ctx)
 		}
 		first = false
-		if s.err != nil {
-			return s.err
-		}
-		select {
-		case ack := <-s.ack.Ok():
-			known, s.seq = ack.Duplicate, ack.Sequence
-			return nil
-		case err := <-s.ack.Err():
-			if exists(err) {
-				known = true
-				return nil
-			}
-			return err
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-s.q.closed:
-			return s.q.gone()
-		}
+		return err
 	})
 	if err != nil && ctx.Err() == nil {
 		err = s.q.wrong("store", err)
 	}
 	return known, err
+}
+
+// answer waits for the server's answer to what was sent last, for ackTimeout at most. It may be
+// called again.
+func (s *sending) answer(ctx context.Context) (known bool, err error) {
+	if s.err != nil || s.answered {
+		return s.known, s.err
+	}
+	select {
+	case ack := <-s.ack.Ok():
+		s.known, s.seq = ack.Duplicate, ack.Sequence
+	case s.err = <-s.ack.Err():
+		if exists(s.err) {
+			s.known, s.err = true, nil
+		}
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	case <-s.q.closed:
+		return false, s.q.gone()
+	}
+	s.answered = true
+	return s.known, s.err
 }
 
 // The places of the tokens in a subject.
@@ -338,9 +352,9 @@ const (
 
 // token is the part of a subject at a place, or "" if it has none.
 func token(subject string, place int) string {
-	parts := strings.Split(subject, ".")
-	if place >= len(parts) {
-		return ""
+	for ; place > 0; place-- {
+		_, subject, _ = strings.Cut(subject, ".")
 	}
-	return parts[place]
+	part, _, _ := strings.Cut(subject, ".")
+	return part
 }
