@@ -19,7 +19,7 @@ BENCHFLAGS ?=
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers bench-libraries bench-runtimes bench-workloads bench-guards soak peers-report bench-selftest test lint compare report smoke bin docs clean
+.PHONY: help bench bench-scale bench-sweep bench-asyncio bench-peers bench-libraries bench-runtimes bench-workloads bench-guards bench-queue soak peers-report bench-selftest test lint compare report smoke bin docs demo-queue clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ bench-workloads: bin ## pages, a crawl, rows, files and live messages under the 
 bench-guards: bin ## what guards gain and cost: a hedge against the tail, retries against a server that fails: about fifteen minutes (BENCH=, ROUNDS=, OUT=)
 	bin/overlap bench -pkg ./bench/guards -bench '$(BENCH)' -rounds '$(ROUNDS)' -benchtime 1x $(if $(OUT),-o '$(OUT)') $(BENCHFLAGS)
 
+# The noise floor is wanted of what the bar is about.
+bench-queue: bin ## what it costs that another process does a job, the bar set for it beside NATS's own client: about a quarter of an hour (BENCH=, ROUNDS=, OUT=)
+	@out='$(OUT)'; out=$${out:-bench/results/queue-$$(date +%Y-%m-%dT%H%M%S).txt}; set -ex; \
+	bin/overlap bench -pkg ./bench/queues -bench '$(BENCH)' -control queue -unit jobs/s,cpu-ns/job -rounds '$(ROUNDS)' -benchtime '$(BENCHTIME)' -o "$$out" $(BENCHFLAGS); \
+	go run ./bench/queues/bars "$$out"
+
 soak: ## 10,000 jobs in flight with faults on: is memory flat? ten minutes, and two for filling and draining (MINUTES=)
 	go run ./bench/faults/soak -minutes '$(MINUTES)'
 
@@ -109,6 +115,9 @@ bin: ## build the command, bin/overlap
 
 docs: bin ## make what is generated in the pages anew, from code and recorded runs
 	bin/overlap docs
+
+demo-queue: bin ## workers are killed, and no job is lost: half a minute to watch
+	bin/overlap queue demo
 
 clean: ## remove what was built (results are yours and stay)
 	rm -rf bin
