@@ -55,6 +55,8 @@ func directions() map[string]Direction {
 		"max-ms":           Lower,
 		"dropped/op":       Lower,
 
+		"client-cpu-sec/job": Lower, "worker-cpu-sec/job": Lower, "server-cpu-sec/job": Lower,
+
 		"jobs/s": Higher,
 		"msgs/s": Higher,
 		"B/s":    Higher, // written as MB/s
