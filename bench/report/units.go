@@ -11,10 +11,15 @@ import (
 
 // words are what the units of raw files mean, as benchfmt has them: ns/op is sec/op.
 var words = map[string]string{
-	"sec/op":            "makespan",
-	"sec/job":           "cost per job",
-	"cpu-sec/job":       "CPU per job",
-	"jobs/s":            "jobs per second",
+	"sec/op":      "makespan",
+	"sec/job":     "cost per job",
+	"cpu-sec/job": "CPU per job",
+	"jobs/s":      "jobs per second",
+
+	"client-cpu-sec/job": "CPU per job, the caller's",
+	"worker-cpu-sec/job": "CPU per job, the worker's",
+	"server-cpu-sec/job": "CPU per job, the server's",
+
 	"x-ideal":           "times the ideal",
 	"peak-inflight":     "peak in flight",
 	"peak-goroutines":   "peak goroutines",

@@ -279,7 +279,7 @@ func (r *reference) shown(g *results.Group, model, unit string) string {
 func format(value float64, unit string) string {
 	switch {
 	case strings.HasPrefix(unit, "sec/"):
-	case strings.HasPrefix(unit, "cpu-sec/"):
+	case strings.Contains(unit, "cpu-sec/"): // all of it, or a part: server-cpu-sec/job
 	case strings.HasSuffix(unit, "-ms"):
 		value /= 1e3
 	case strings.HasSuffix(unit, "-us"):
