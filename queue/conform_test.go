@@ -11,13 +11,14 @@ import (
 	"example.com/overlap/queue"
 )
 
-// conformed is the queue as the suite drives it: each job has one try, and takes as long as the
+// conformed is the queue as the suite drives it: each job has one try that counts, and takes as long as the
 // suite wants it to.
 func conformed() conform.Remote {
 	named := func(job conform.RemoteJob) queue.Job[string, []byte, string] {
 		return queue.Job[string, []byte, string]{
 			Name: "conform", Job: job, Keys: queue.Text(), Results: queue.Text(),
-			Tries: 1, AckWait: 2 * time.Minute, Errors: conform.RemoteErrors(),
+			Tries: 5, Temporary: func(error) bool { return false }, // so that jobs are asked for ahead
+			AckWait: 2 * time.Minute, Errors: conform.RemoteErrors(),
 		}
 	}
 	return conform.Remote{

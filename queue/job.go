@@ -27,8 +27,10 @@ type Job[K, B, R any] struct {
 	Results Codec[R] // JSON if it is the zero Codec
 
 	// Tries is how often a job is handed to a worker before it is given up: 5 if it is 0. A
-	// worker that dies or hangs has used up one, and so has one that was told to stop at the
-	// moment when the job came.
+	// worker that dies or hangs has used up one of each job that it had, also of those that it
+	// had asked for ahead. One that stops, or whose jobs turn out to last, hands those back that
+	// it has not begun, which uses up one too, once for a job. With 1 or 2 none is asked for
+	// ahead, or handed back.
 	Tries int
 	// AckWait is how long a worker may take for one try: 30 seconds if it is 0. When it is
 	// over, ctx ends for the job's functions. If the worker has not said what came of it a

@@ -82,6 +82,7 @@ func (w *labour) join() (leave func(), err error) {
 		}
 	})
 	if err != nil {
+		_ = hello.Unsubscribe()
 		return nil, err
 	}
 	if err := w.q.conn.Publish(w.subject(workerCall), self(false)); err != nil {

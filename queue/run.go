@@ -185,6 +185,7 @@ func (c *collection[R]) read(ctx context.Context, s spec, batch string) error {
 	defer func() {
 		reading.Stop()
 		<-reading.Closed()
+		c.q.dismiss(s.stream(results), from)
 		if last != nil { // how far we have come
 			if about, err := last.Metadata(); err == nil {
 				c.next = about.Sequence.Stream
@@ -306,3 +307,15 @@ func (q *Queue) erase(s spec, batch string) {
 
 // a moment is how long those who are there are given to answer.
 const moment = 300 * time.Millisecond
+
+// dismiss drops a consumer of ours, which the server would keep for minutes.
+func (q *Queue) dismiss(stream string, consumer jetstream.Consumer) {
+	if !q.conn.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if info := consumer.CachedInfo(); info != nil {
+		_ = q.js.DeleteConsumer(ctx, stream, info.Name)
+	}
+}

@@ -310,6 +310,9 @@ func (s *sending) confirm(ctx context.Context) (known bool, err error) {
 	first := true
 	err = s.q.retry(ctx, func(context.Context) error {
 		if !first {
+			// What was stored may be done by now, and the server may have died and forgotten that
+			// it saw it: of a job, the worker looks for the outcome first.
+			s.msg.Header.Set(againHeader, "1")
 			s.again()
 			known, err = s.answer(ctx)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,9 @@ type Worked struct {
 	Done   int `json:"done"`   // results that it recorded
 	Failed int `json:"failed"` // jobs that it gave up, after their tries or at an error that will stay
 	Again  int `json:"again"`  // failed tries that it handed back for another
-	Known  int `json:"known"`  // jobs that had an outcome already when it had theirs, or before it began
+	// Known are jobs that had an outcome already when it had theirs, or before it began. That
+	// may be its own one, sent twice because the server's word of the first got lost.
+	Known int `json:"known"`
 }
 
 // poll is how long a worker's question for jobs stays open, and so the longest that an idle one
@@ -40,9 +43,9 @@ const poll = time.Second
 //
 // It asks for as many jobs as it has hands free, and ahead of that for as many as it has ended
 // within the last fiftieth of a second, 500 at most: none of jobs that last, and enough of short
-// ones that no hand waits for the server. None at all if Tries is 1, as those that lie here when
-// the process is killed have used up a try. If no job has ended for a second, they are handed
-// back. The cost beside the job's own: three messages there and two back, and two writes at the
+// ones that no hand waits for the server. If jobs turn out to last, those that lie here are handed
+// back. None at all are asked for ahead if Job.Tries is below 3, as one that lies here when the
+// process is killed, or that is handed back, has used up a try. The cost beside the job's own: three messages there and two back, and two writes at the
 // server.
 func Work[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], limit int) (Worked, error) {
 	job.Job.MustValid()
@@ -154,7 +157,7 @@ func (w *labour) work(ctx context.Context) error {
 		}
 	})
 	w.take(ctx, from)
-	w.giveBack()
+	w.giveBack(0)
 	close(w.taken)
 	doing.Wait()
 	close(w.outcome)
@@ -217,21 +220,22 @@ func (w *labour) accept(ctx context.Context, msg jetstream.Msg) {
 		_ = w.q.conn.Publish(w.subject(againKind, t.batch), nil) // for Status; no job waits for it
 	}
 	t.ctx = w.enter(t.batch)
-	if ctx.Err() != nil && t.n < w.tries { // it came while we stop: another worker shall have it at once
-		w.leave(t, func() { _ = msg.Nak() })
+	if ctx.Err() != nil && w.spare(t) { // it came while we stop
+		w.handBack(t)
 		return
 	}
 	w.taken <- t // has room for all that is asked for
 }
 
-// giveBack gives the jobs that lie here to other workers. One whose last try this is stays: it
-// would be given up without having been done.
-func (w *labour) giveBack() {
-	for range len(w.taken) {
+// giveBack gives the jobs that lie here to other workers, but for so many. A job that is handed
+// back has used up a try, which the server counts, without having been done: so that it does once
+// at most, and stays here if it came for a second time, or if it has no try to spare.
+func (w *labour) giveBack(but int) {
+	for range len(w.taken) - but {
 		select {
 		case t := <-w.taken:
-			if t.n < w.tries {
-				w.leave(t, func() { _ = t.msg.Nak() })
+			if w.spare(t) {
+				w.handBack(t)
 				continue
 			}
 			w.remind(t)
@@ -239,6 +243,15 @@ func (w *labour) giveBack() {
 		default: // a hand was faster
 		}
 	}
+}
+
+func (w *labour) spare(t *try) bool { return t.n == 1 && w.tries > spareTries }
+
+// handBack gives a job that was not begun to another worker at once.
+func (w *labour) handBack(t *try) {
+	_ = t.msg.Nak()
+	w.part(t)
+	w.release(1, 0)
 }
 
 // remind has the server count the ack wait of a job from now on.
@@ -251,7 +264,8 @@ func (w *labour) remind(t *try) {
 func (w *labour) begin(t *try) bool {
 	switch lain := time.Since(t.came); {
 	case lain > w.ackWait+w.grace()/2: // another has it
-		w.leave(t, func() {})
+		w.part(t)
+		w.release(1, 0)
 		return false
 	case lain > w.grace()/4:
 		w.remind(t)
@@ -334,7 +348,7 @@ func (w *labour) judge(t *try) {
 		t.sending = w.q.send(w.outcomeOf(t, t.result.Value))
 		w.outcome <- t
 		w.release(1, 1)
-	case t.n < w.tries && w.worthwhile(err):
+	case t.n < w.tries && w.worthwhile(t):
 		w.again.Add(1)
 		w.leave(t, func() {
 			// Later, another may have it, and this would take it from that one's hands.
@@ -343,7 +357,7 @@ func (w *labour) judge(t *try) {
 			}
 		})
 	default:
-		t.failure = w.spec.failed(err, min(t.n, w.tries), w.name).json()
+		t.failure = w.spec.failed(t.result.Err, min(t.n, w.tries), w.name).json()
 		msg := w.outcomeOf(t, t.failure)
 		msg.Header.Set(failureHeader, "1")
 		t.sending = w.q.send(msg)
@@ -352,10 +366,17 @@ func (w *labour) judge(t *try) {
 	}
 }
 
-// worthwhile says whether another try may end otherwise.
-func (w *labour) worthwhile(err error) bool {
-	_, codec := errors.AsType[*codecError](err)
-	return !codec && w.temporary(err)
+// worthwhile says whether another try may end otherwise. A panic in Job.Temporary is the job's, and
+// takes the place of what it was asked about.
+func (w *labour) worthwhile(t *try) (again bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.result.Err = &overlap.PanicError{Value: v, Stack: debug.Stack()}
+			again = false
+		}
+	}()
+	_, codec := errors.AsType[*codecError](t.result.Err)
+	return !codec && w.temporary(t.result.Err)
 }
 
 func (w *labour) outcomeOf(t *try, data []byte) *nats.Msg {

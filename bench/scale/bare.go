@@ -95,7 +95,8 @@ func park(ctx context.Context, n int, before reading) (Cost, error) {
 			cost.peak(now, before)
 			measuring = time.Since(began)
 		})
-		close(g.release)
+		close(g.release[0])
+		close(g.release[1])
 	})
 	all.Add(n)
 	for range n {
