@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,4 +29,31 @@ func TestALastTryThatEndsAtTheAckWaitIsNotLost(t *testing.T) {
 	for _, r := range queue.Run(t.Context(), q, job, keys) {
 		require.ErrorIs(t, r.Err, queue.ErrAckWait)
 	}
+}
+
+// A function that is deaf to ctx ends after its Run has given it up and tidied up: nothing is
+// recorded any more, and there is one dead letter.
+func TestALateTryOfARunThatHasEndedIsNotRecorded(t *testing.T) {
+	t.Parallel() // it waits, mostly
+	q := here(t)
+	var late sync.WaitGroup
+	gate := make(chan struct{})
+	late.Add(1)
+	job := queue.Job[string, string, string]{
+		Name: "late", AckWait: 100 * time.Millisecond, Tries: 1,
+		Job: overlap.Job[string, string, string]{
+			Fetch:   func(_ context.Context, key string) (string, error) { defer late.Done(); <-gate; return key, nil },
+			Process: func(_ context.Context, body string) (string, error) { return body, nil },
+		},
+	}
+	end := working(t, q, job, 2) // the other hand gives it up
+	require.ErrorIs(t, queue.Run(t.Context(), q, job, []string{"deaf"})[0].Err, queue.ErrLost)
+	_, err := q.Status(t.Context(), "late") // asks the worker, who has heard of the Run's end before
+	require.NoError(t, err)
+	close(gate)
+	late.Wait()
+	end()
+	status, err := q.Status(t.Context(), "late")
+	require.NoError(t, err)
+	require.Equal(t, queue.Status{Dead: 1, Redelivered: 1}, status)
 }

@@ -62,6 +62,9 @@ func Run[K, B, R any](ctx context.Context, q *Queue, job Job[K, B, R], keys []K)
 		q.withdraw(late, s, batch, crew)
 		c.collectDone(late, s, batch)
 	}
+	// A worker that was given up for lost may yet end its try: what it would record then, nobody
+	// asks for any more. Those that do not hear of it leave an outcome until Settings.Keep.
+	_ = q.conn.Publish(s.subject(withdrawCall), []byte(batch))
 	q.erase(s, batch)
 	return c.end(err)
 }

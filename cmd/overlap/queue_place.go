@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -228,8 +229,9 @@ func (p *place) mustBeThere(s queue.Settings) error {
 	if !p.reads || s.Dir == "" {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(s.Dir, "token")); err != nil {
+	_, err := os.Stat(filepath.Join(s.Dir, "token"))
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no queue in %s; add and work make one", s.Dir)
 	}
-	return nil
+	return err
 }
