@@ -35,10 +35,13 @@ func TestResidentMemoryIsSeen(t *testing.T) {
 	}
 	require.NoError(t, got.Why)
 	require.Positive(t, got.Before)
-	require.GreaterOrEqual(t, got.Peak-got.Before, int64(64*mib))
+	require.GreaterOrEqual(t, got.Peak, got.Before)
 
 	again, err := WatchRSS().Peak()
 	require.NoError(t, err)
+	// Of what was there before, the kernel may have taken some back until the peak: then it is
+	// missing afterwards too.
+	require.GreaterOrEqual(t, got.Peak-min(got.Before, again.Before), int64(64*mib))
 	require.Less(t, again.Peak, got.Peak) // the mark was reset, and what was freed given back
 }
 
