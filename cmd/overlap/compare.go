@@ -69,14 +69,8 @@ func (c console) compare(ctx context.Context, flags *flag.FlagSet, args []string
 		want.bench, err = regexp.Compile(text)
 		return err
 	})
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, func(flags *flag.FlagSet) error { return want.check(flags.Args()) }); !ok {
 		return status
-	}
-	if err := want.check(flags.Args()); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	want.tidy(func(line string) { fmt.Fprintf(c.stderr, "overlap compare: %s\n", line) })
 

@@ -133,6 +133,18 @@ func (c console) parse(flags *flag.FlagSet, args []string) (status int, ok bool)
 	}
 }
 
+// ready reads the flags, has check judge what they say, and says whether to go on as parse does.
+// A dry run ends here.
+func (c console) ready(flags *flag.FlagSet, args []string, check func(*flag.FlagSet) error) (status int, ok bool) {
+	if status, ok := c.parse(flags, args); !ok {
+		return status, false
+	}
+	if err := check(flags); err != nil {
+		return c.misused(flags, err), false
+	}
+	return 0, !c.dry
+}
+
 // misused reports bad usage.
 func (c console) misused(flags *flag.FlagSet, err error) int {
 	fmt.Fprintf(c.stderr, "overlap %s: %v\n`overlap help %s` lists the flags\n", flags.Name(), err, flags.Name())

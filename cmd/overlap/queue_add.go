@@ -83,14 +83,8 @@ func (t *batchTask) check(flags *flag.FlagSet) error {
 // batchOf parses the flags and reads the keys. If ok is false, the command ends with the status.
 func (c console) batchOf(flags *flag.FlagSet, args []string) (t batchTask, keys []string, status int, ok bool) {
 	t.flags(flags)
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.check); !ok {
 		return t, nil, status, false
-	}
-	if err := t.check(flags); err != nil {
-		return t, nil, c.misused(flags, err), false
-	}
-	if c.dry {
-		return t, nil, 0, false
 	}
 	keys, err := c.readURLs(t.file)
 	if err != nil {

@@ -51,14 +51,8 @@ func (c console) queueDead(ctx context.Context, flags *flag.FlagSet, args []stri
 	t := queueTask{place: place{reads: true}}
 	t.flags(flags)
 	asJSON := flags.Bool("json", false, "print JSON, an object a line")
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.checkNamed); !ok {
 		return status
-	}
-	if err := t.checkNamed(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	c.stderr = together(c.stderr)
 	return c.atQueue(ctx, flags, &t.place, c.stderr, func(q *queue.Queue) error {
@@ -94,14 +88,8 @@ func (c console) queueDead(ctx context.Context, flags *flag.FlagSet, args []stri
 func (c console) queueRevive(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	t := queueTask{place: place{reads: true}}
 	t.flags(flags)
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.checkNamed); !ok {
 		return status
-	}
-	if err := t.checkNamed(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	c.stderr = together(c.stderr)
 	return c.atQueue(ctx, flags, &t.place, c.stderr, func(q *queue.Queue) error {

@@ -78,14 +78,8 @@ func (c console) queueDemo(ctx context.Context, flags *flag.FlagSet, args []stri
 	flags.DurationVar(&t.latency, "latency", 200*time.Millisecond, "mean `wait` before the site answers")
 	flags.DurationVar(&t.kill, "kill", 4*time.Second, "`time` between two that are killed")
 	flags.DurationVar(&t.ackWait, "ack-wait", 5*time.Second, "`time` after which the jobs of one that died are handed to another")
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.check); !ok {
 		return status
-	}
-	if err := t.check(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	c.stdout = together(c.stdout)
 	err := c.demo(ctx, t)

@@ -52,14 +52,8 @@ func (c console) queueStatus(ctx context.Context, flags *flag.FlagSet, args []st
 	t.flags(flags)
 	watch := flags.Bool("watch", false, "tell it each second, until Ctrl-C")
 	asJSON := flags.Bool("json", false, "print JSON, an object a line")
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.checkNamed); !ok {
 		return status
-	}
-	if err := t.checkNamed(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	c.stderr = together(c.stderr)
 	if !*watch {

@@ -135,14 +135,8 @@ func (t *workTask) named() (job namedJob, done func(), err error) {
 func (c console) queueWork(ctx context.Context, flags *flag.FlagSet, args []string) int {
 	var t workTask
 	t.flags(flags)
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.check); !ok {
 		return status
-	}
-	if err := t.check(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	if err := mockserver.CheckFiles(t.limit); err != nil {
 		return c.broken(flags, err)

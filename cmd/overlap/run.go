@@ -164,14 +164,8 @@ func (c console) run(ctx context.Context, flags *flag.FlagSet, args []string) in
 	t.filesFlags(flags)
 	t.roomFlags(flags)
 	nameWorkloads(flags)
-	if status, ok := c.parse(flags, args); !ok {
+	if status, ok := c.ready(flags, args, t.check); !ok {
 		return status
-	}
-	if err := t.check(flags); err != nil {
-		return c.misused(flags, err)
-	}
-	if c.dry {
-		return 0
 	}
 	what, _ := workloadOf(t.workload)
 	r, err := what.run(c, ctx, t)
