@@ -151,15 +151,23 @@ func (q *Queue) connect(ctx context.Context, address string, options []nats.Opti
 		jetstream.WithPublishAsyncTimeout(ackTimeout)); err != nil {
 		return err
 	}
-	ask, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	if _, err = q.js.AccountInfo(ask); err != nil {
+	// A server that goes over from one process to another, or starts anew, may lose a question.
+	var none error
+	err = q.retry(ctx, func(ctx context.Context) error {
+		_, err := q.js.AccountInfo(ctx)
 		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
-			return fmt.Errorf("the server keeps no queues: JetStream is not enabled: %w", err)
+			none = fmt.Errorf("the server keeps no queues: JetStream is not enabled: %w", err)
+			return nil
 		}
-		return explained(err)
+		return err
+	})
+	switch {
+	case none != nil:
+		return none
+	case errors.Is(err, ErrFull):
+		return fullAt(q.where)
 	}
-	return nil
+	return explained(err)
 }
 
 // dial waits for the server of Dir, which may just be going over from one process to another.

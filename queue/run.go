@@ -308,9 +308,6 @@ func (q *Queue) erase(s spec, batch string) {
 	}
 }
 
-// a moment is how long those who are there are given to answer.
-const moment = 300 * time.Millisecond
-
 // dismiss drops a consumer of ours, which the server would keep for minutes.
 func (q *Queue) dismiss(stream string, consumer jetstream.Consumer) {
 	if !q.conn.IsConnected() {

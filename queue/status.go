@@ -11,6 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// moment is how long those who are there are given to answer.
+const moment = 300 * time.Millisecond
+
 // A Status is how the queue of a job stands.
 type Status struct {
 	Pending     int      `json:"pending"`     // jobs that no worker has

@@ -280,18 +280,10 @@ func (s *sending) again() {
 // settle waits until nothing of the message is on its way any more, which is ackTimeout at most,
 // and says whether it is in its stream now, and was before.
 func (s *sending) settle() (known, settled bool) {
-	if s.err != nil || s.answered {
-		return s.known, s.err == nil
-	}
-	select {
-	case ack := <-s.ack.Ok():
-		return ack.Duplicate, true
-	case err := <-s.ack.Err():
-		return true, exists(err)
-	case <-s.q.closed:
-	case <-time.After(ackTimeout + time.Second): // confirm has had the answer already
-	}
-	return false, false
+	ctx, cancel := context.WithTimeout(context.Background(), ackTimeout+time.Second)
+	defer cancel()
+	known, err := s.answer(ctx)
+	return known, err == nil
 }
 
 // exists says whether err is of a subject that has its message.

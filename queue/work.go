@@ -220,8 +220,9 @@ func (w *labour) accept(ctx context.Context, msg jetstream.Msg) {
 		_ = w.q.conn.Publish(w.subject(againKind, t.batch), nil) // for Status; no job waits for it
 	}
 	t.ctx = w.enter(t.batch)
-	if ctx.Err() != nil && w.spare(t) { // it came while we stop
-		w.handBack(t)
+	if ctx.Err() != nil && w.spare(t) {
+		// It came while we stop. At once it would come back, on the question that is still open.
+		w.handBack(t, poll)
 		return
 	}
 	w.taken <- t // has room for all that is asked for
@@ -235,7 +236,7 @@ func (w *labour) giveBack(but int) {
 		select {
 		case t := <-w.taken:
 			if w.spare(t) {
-				w.handBack(t)
+				w.handBack(t, 0)
 				continue
 			}
 			w.remind(t)
@@ -247,11 +248,10 @@ func (w *labour) giveBack(but int) {
 
 func (w *labour) spare(t *try) bool { return t.n == 1 && w.tries > spareTries }
 
-// handBack gives a job that was not begun to another worker at once.
-func (w *labour) handBack(t *try) {
-	_ = t.msg.Nak()
-	w.part(t)
-	w.release(1, 0)
+// handBack gives a job that was not begun to another worker, after a time.
+func (w *labour) handBack(t *try, after time.Duration) {
+	_ = t.msg.NakWithDelay(after)
+	w.leave(t, 0)
 }
 
 // remind has the server count the ack wait of a job from now on.
@@ -260,14 +260,16 @@ func (w *labour) remind(t *try) {
 	t.came = time.Now()
 }
 
+// late says whether another may have the job by now: it is not ours to hand back any more.
+func (w *labour) late(t *try) bool { return time.Since(t.came) >= w.ackWait+w.grace()/2 }
+
 // begin says whether a job that may have lain here is still ours to do. If so, its time begins.
 func (w *labour) begin(t *try) bool {
-	switch lain := time.Since(t.came); {
-	case lain > w.ackWait+w.grace()/2: // another has it
-		w.part(t)
-		w.release(1, 0)
+	switch {
+	case w.late(t):
+		w.leave(t, 0)
 		return false
-	case lain > w.grace()/4:
+	case time.Since(t.came) > w.grace()/4:
 		w.remind(t)
 	}
 	t.ctx, t.cancel = context.WithDeadlineCause(t.ctx, t.came.Add(w.ackWait), ErrAckWait)
@@ -336,33 +338,28 @@ func (w *labour) judge(t *try) {
 	err := t.result.Err
 	switch {
 	case w.withdrawn(t.batch):
-		w.leave(t, func() { _ = t.msg.Term() })
+		_ = t.msg.Term()
+		w.leave(t, 1)
+	case errors.Is(err, errKnown) && t.failure == nil:
+		_ = t.msg.Ack()
+		w.leave(t, 1)
 	case errors.Is(err, errKnown):
-		if t.failure == nil {
-			w.leave(t, func() { _ = t.msg.Ack() })
-			return
-		}
-		w.outcome <- t
-		w.release(1, 1)
+		w.handOver(t)
 	case err == nil:
 		t.sending = w.q.send(w.outcomeOf(t, t.result.Value))
-		w.outcome <- t
-		w.release(1, 1)
+		w.handOver(t)
 	case t.n < w.tries && w.worthwhile(t):
 		w.again.Add(1)
-		w.leave(t, func() {
-			// Later, another may have it, and this would take it from that one's hands.
-			if time.Since(t.came) < w.ackWait+w.grace()/2 {
-				_ = t.msg.NakWithDelay(w.wait(t.n))
-			}
-		})
+		if !w.late(t) {
+			_ = t.msg.NakWithDelay(w.wait(t.n))
+		}
+		w.leave(t, 1)
 	default:
 		t.failure = w.spec.failed(t.result.Err, min(t.n, w.tries), w.name).json()
 		msg := w.outcomeOf(t, t.failure)
 		msg.Header.Set(failureHeader, "1")
 		t.sending = w.q.send(msg)
-		w.outcome <- t
-		w.release(1, 1)
+		w.handOver(t)
 	}
 }
 
@@ -383,10 +380,15 @@ func (w *labour) outcomeOf(t *try, data []byte) *nats.Msg {
 	return &nats.Msg{Subject: w.subject(resultKind) + "." + t.batch + "." + t.id, Data: data, Header: nats.Header{}}
 }
 
-// leave ends a try that has no outcome to record.
-func (w *labour) leave(t *try, say func()) {
-	say()
+// leave ends a try that has no outcome to record; ended is 0 if it was not begun.
+func (w *labour) leave(t *try, ended int) {
 	w.part(t)
+	w.release(1, ended)
+}
+
+// handOver leaves it to confirm to see a try's outcome into its stream.
+func (w *labour) handOver(t *try) {
+	w.outcome <- t
 	w.release(1, 1)
 }
 
